@@ -1,0 +1,29 @@
+//! The vocabulary of the core: plain data and its algebra, in Karpenter's words.
+//!
+//! Everything here is already parsed and checked; no Kubernetes or AWS type enters.
+
+pub mod id;
+pub mod instance_type;
+pub mod label;
+pub mod node;
+pub mod node_class;
+pub mod node_pool;
+pub mod pod;
+pub mod price;
+pub mod requirement;
+pub mod resources;
+pub mod taint;
+pub mod topology;
+
+pub use id::{NodeName, NodePoolName, ObjectRef, PodId};
+pub use instance_type::{CapacityType, InstanceType, Offering, OfferingKey};
+pub use label::{Labels, well_known};
+pub use node::{Node, NodeStage};
+pub use node_class::{EfaOnlyInterfaces, EvictionThreshold, ImageFamily, KubeletSettings, NodeClass};
+pub use node_pool::{Budget, BudgetLimit, ConsolidationPolicy, Disruption, Limits, NodePool};
+pub use pod::{DaemonSet, HostPort, Pod, PodSpec, PreferredTerm, Protocol, Unsupported};
+pub use price::Price;
+pub use requirement::{Operator, Requirement, RequirementError, Requirements};
+pub use resources::Resources;
+pub use taint::{Taint, TaintEffect, Toleration, TolerationOperator};
+pub use topology::{LabelSelector, NamespaceScope, PodAffinityTerm, SpreadPolicy, TopologySpread};

@@ -1,0 +1,108 @@
+//! What the size of a node depends on besides its instance type.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The settings of a `NodeClass` that decide what pods can use on its nodes. The border parses them
+/// from an `EC2NodeClass`; the provider turns them into capacity and overhead per type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeClass {
+    /// Name of the `EC2NodeClass`.
+    pub name: String,
+    /// Operating system image.
+    pub image_family: ImageFamily,
+    /// Kubelet settings.
+    #[serde(default)]
+    pub kubelet: KubeletSettings,
+    /// Size of the volume that holds pods' ephemeral storage, in bytes; `None` is the image
+    /// family's default.
+    #[serde(default)]
+    pub ephemeral_bytes: Option<i64>,
+    /// Local NVMe disks are joined and hold ephemeral storage (`instanceStorePolicy: RAID0`).
+    #[serde(default)]
+    pub instance_store_raid0: bool,
+    /// `networkInterfaces` of the class: number of EFA-only ones on card 0 and on all cards;
+    /// `None` if the class does not set any.
+    #[serde(default)]
+    pub efa_only_interfaces: Option<EfaOnlyInterfaces>,
+}
+
+impl NodeClass {
+    /// A class with the defaults of an image family.
+    pub fn new(name: impl Into<String>, image_family: ImageFamily) -> Self {
+        Self {
+            name: name.into(),
+            image_family,
+            kubelet: KubeletSettings::default(),
+            ephemeral_bytes: None,
+            instance_store_raid0: false,
+            efa_only_interfaces: None,
+        }
+    }
+}
+
+/// `efa-only` entries of `networkInterfaces`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EfaOnlyInterfaces {
+    /// Those on network card 0.
+    pub first_card: u32,
+    /// Those on all cards.
+    pub all_cards: u32,
+}
+
+/// Image families (`amiFamily`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ImageFamily {
+    /// Amazon Linux 2.
+    Al2,
+    /// Amazon Linux 2023.
+    Al2023,
+    /// Bottlerocket.
+    Bottlerocket,
+    /// The user's own image.
+    Custom,
+    /// Windows Server 2019.
+    Windows2019,
+    /// Windows Server 2022.
+    Windows2022,
+    /// Windows Server 2025.
+    Windows2025,
+}
+
+impl ImageFamily {
+    /// Whether nodes run Windows.
+    pub fn is_windows(self) -> bool {
+        matches!(self, Self::Windows2019 | Self::Windows2022 | Self::Windows2025)
+    }
+}
+
+/// Kubelet settings that change what pods can use. Amounts are as in
+/// [`Resources`](super::Resources): CPU in milli-cores, the rest in bytes or units.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KubeletSettings {
+    /// Most pods on a node.
+    #[serde(default)]
+    pub max_pods: Option<u32>,
+    /// Most pods per core.
+    #[serde(default)]
+    pub pods_per_core: Option<u32>,
+    /// Overrides of the computed reservation, by resource name.
+    #[serde(default)]
+    pub kube_reserved: BTreeMap<String, i64>,
+    /// Reserved for the system, by resource name.
+    #[serde(default)]
+    pub system_reserved: BTreeMap<String, i64>,
+    /// Hard eviction thresholds by signal (`memory.available`, `nodefs.available`).
+    #[serde(default)]
+    pub eviction_hard: BTreeMap<String, EvictionThreshold>,
+}
+
+/// A hard eviction threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EvictionThreshold {
+    /// So many bytes.
+    Bytes(i64),
+    /// Millionths of the capacity; a million (`100%`) switches the threshold off.
+    Ppm(u32),
+}

@@ -1,0 +1,149 @@
+//! Pods and `DaemonSet`s.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::id::{NodeName, PodId};
+use super::label::Labels;
+use super::requirement::Requirements;
+use super::resources::Resources;
+use super::taint::Toleration;
+use super::topology::{PodAffinityTerm, TopologySpread};
+
+/// Everything about a pod that matters for placing it. Pods with equal specs are interchangeable.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PodSpec {
+    /// Namespace: selectors of spread and affinity look at it.
+    pub namespace: String,
+    /// The pod's labels.
+    #[serde(default)]
+    pub labels: Labels,
+    /// Effective requests (containers, sidecars, init containers, overhead), with `pods: 1`.
+    pub requests: Resources,
+    /// Alternatives, each the node selector ∧ one required node-affinity term. Never empty: a pod
+    /// without either has one alternative that admits everything.
+    pub node_alternatives: Vec<Requirements>,
+    /// Preferred node-affinity terms, heaviest first.
+    #[serde(default)]
+    pub node_preferences: Vec<PreferredTerm>,
+    /// Tolerations.
+    #[serde(default)]
+    pub tolerations: Vec<Toleration>,
+    /// Host ports.
+    #[serde(default)]
+    pub host_ports: Vec<HostPort>,
+    /// Topology spread constraints.
+    #[serde(default)]
+    pub topology_spread: Vec<TopologySpread>,
+    /// Required pod affinity.
+    #[serde(default)]
+    pub pod_affinity: Vec<PodAffinityTerm>,
+    /// Required pod anti-affinity.
+    #[serde(default)]
+    pub pod_anti_affinity: Vec<PodAffinityTerm>,
+    /// Value of the pod's priority class.
+    #[serde(default)]
+    pub priority: i32,
+    /// Owner of the pod as `Kind/name` (`Deployment/web`), for people.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// Name of the owning `DaemonSet` in the pod's namespace, if the pod is a daemon.
+    #[serde(default)]
+    pub daemon_set: Option<String>,
+    /// The pod must not be disrupted voluntarily.
+    #[serde(default)]
+    pub do_not_disrupt: bool,
+    /// A feature of the pod that cannot be planned for.
+    #[serde(default)]
+    pub unsupported: Option<Unsupported>,
+}
+
+/// A preferred node-affinity term.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PreferredTerm {
+    /// Weight, 1 to 100.
+    pub weight: u32,
+    /// What is preferred.
+    pub requirements: Requirements,
+}
+
+/// Transport protocol of a host port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// SCTP.
+    Sctp,
+}
+
+/// A port of the node that a pod occupies.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct HostPort {
+    /// Address; `None` is every address.
+    pub ip: Option<String>,
+    /// Port number.
+    pub port: u16,
+    /// Protocol.
+    pub protocol: Protocol,
+}
+
+impl HostPort {
+    /// Whether both ports cannot be on one node.
+    pub fn conflicts(&self, other: &Self) -> bool {
+        self.port == other.port
+            && self.protocol == other.protocol
+            && (self.ip.is_none() || other.ip.is_none() || self.ip == other.ip)
+    }
+}
+
+/// A feature of a pod that is refused, not ignored.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Unsupported {
+    /// Dynamic resource allocation (`spec.resourceClaims`).
+    ResourceClaims,
+    /// `matchFields` in required node affinity.
+    MatchFields,
+    /// A volume that could not be resolved; the text says which and why.
+    Volume(String),
+    /// Input that a message describes, such as a quantity out of range.
+    Invalid(String),
+}
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ResourceClaims => write!(f, "dynamic resource allocation is not supported"),
+            Self::MatchFields => write!(f, "matchFields in node affinity is not supported"),
+            Self::Volume(message) | Self::Invalid(message) => write!(f, "{message}"),
+        }
+    }
+}
+
+/// A pod of the cluster that is not finished. Whether it is bound, and where, is told by where the
+/// [`ClusterSnapshot`](crate::snapshot::ClusterSnapshot) keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pod {
+    /// Namespace and name.
+    pub id: PodId,
+    /// What matters for placing it; share one among the pods of a workload.
+    pub spec: Arc<PodSpec>,
+    /// Node that an earlier plan chose for this pending pod. Honoured as long as it still fits.
+    #[serde(default)]
+    pub nominated: Option<NodeName>,
+    /// When the pod was created.
+    pub created: Timestamp,
+}
+
+/// A `DaemonSet`: each node that admits its pods carries one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DaemonSet {
+    /// Namespace and name.
+    pub id: PodId,
+    /// Spec of its pods, with `daemon_set` naming it.
+    pub spec: PodSpec,
+}

@@ -1,0 +1,160 @@
+//! The result as data: what to do, and what is known about it.
+
+pub mod explain;
+pub mod reason;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    CapacityType, Labels, NodeName, NodePoolName, PodId, Price, Resources, Taint,
+};
+pub use reason::{Blocker, ReasonCode, Unschedulable};
+
+/// What the engine decided at one instant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What to do, in order.
+    pub actions: Vec<Action>,
+    /// When to ask again, if nothing happens before.
+    pub wake_at: Option<Timestamp>,
+    /// What is known about the plan.
+    pub report: PlanReport,
+}
+
+impl Plan {
+    /// Nodes to launch.
+    pub fn launches(&self) -> impl Iterator<Item = &PlannedNode> {
+        self.actions.iter().filter_map(|action| match action {
+            Action::Launch(node) => Some(node),
+            Action::Nominate { .. } | Action::Terminate { .. } => None,
+        })
+    }
+
+    /// Pods that go to nodes which exist or are in flight.
+    pub fn nominations(&self) -> impl Iterator<Item = (&PodId, &NodeName)> {
+        self.actions.iter().filter_map(|action| match action {
+            Action::Nominate { pod, node } => Some((pod, node)),
+            Action::Launch(_) | Action::Terminate { .. } => None,
+        })
+    }
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    /// Launch a node; its pods are nominated to it.
+    Launch(PlannedNode),
+    /// Expect the pod on a node that exists or is in flight.
+    Nominate {
+        /// The pod.
+        pod: PodId,
+        /// The node, or the claim in flight.
+        node: NodeName,
+    },
+    /// Drain and terminate a node.
+    Terminate {
+        /// The node, or the claim in flight.
+        node: NodeName,
+        /// Why.
+        reason: DisruptionReason,
+    },
+}
+
+/// Why a node is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum DisruptionReason {
+    /// No pod but daemons for `consolidateAfter`.
+    Empty,
+}
+
+/// A node to launch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedNode {
+    /// Pool that it belongs to.
+    pub node_pool: NodePoolName,
+    /// Chosen instance type.
+    pub instance_type: String,
+    /// Chosen zone.
+    pub zone: String,
+    /// Chosen capacity type.
+    pub capacity_type: CapacityType,
+    /// Price of that offering.
+    pub price: Price,
+    /// Labels that the node will have, the hostname left out.
+    pub labels: Labels,
+    /// Taints that the node will keep.
+    pub taints: Vec<Taint>,
+    /// Capacity of the type.
+    pub capacity: Resources,
+    /// What pods and daemons can use.
+    pub allocatable: Resources,
+    /// Requests of the daemons that will run on it.
+    pub daemons: Resources,
+    /// Requests of the pods and the daemons together.
+    pub requests: Resources,
+    /// Pods that it is for, by id.
+    pub pods: Vec<PodId>,
+    /// Other offerings of the same pool that hold its pods, cheapest first, the chosen one left out.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// An offering that would do as well.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Alternative {
+    /// Price.
+    pub price: Price,
+    /// Instance type.
+    pub instance_type: String,
+    /// Zone.
+    pub zone: String,
+    /// Capacity type.
+    pub capacity_type: CapacityType,
+}
+
+/// What is known about a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanReport {
+    /// Pending pods that were looked at; 0 while a batch window is open.
+    pub pods: usize,
+    /// Pods that got a place, on old and new nodes.
+    pub placed: usize,
+    /// Price of the new nodes.
+    pub price: Price,
+    /// No plan that places the same pods can cost less.
+    pub lower_bound: Price,
+    /// How the bound was proven (`fluid`).
+    pub bound_method: String,
+    /// Pods that cannot be placed, by id.
+    pub unschedulable: Vec<Unschedulable>,
+    /// What the verifier found; a plan with findings carries no actions.
+    pub violations: Vec<crate::verify::Violation>,
+    /// Sizes of the problem and work spent.
+    pub stats: PlanStats,
+}
+
+impl PlanReport {
+    /// `price / lower_bound − 1` in millionths; 0 if both are zero, `None` if only the bound is.
+    pub fn gap_ppm(&self) -> Option<i64> {
+        match (self.price.micro_usd(), self.lower_bound.micro_usd()) {
+            (0, _) => Some(0),
+            (_, 0) => None,
+            (price, bound) => {
+                Some((i128::from(price - bound) * 1_000_000 / i128::from(bound)) as i64)
+            }
+        }
+    }
+}
+
+/// Sizes of the problem and work spent, in steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanStats {
+    /// Pod classes.
+    pub classes: usize,
+    /// Shapes: instance type × zone × capacity type × pool.
+    pub shapes: usize,
+    /// Shapes that are not dominated by another.
+    pub candidates: usize,
+    /// Patterns (fillings of a shape) that were built.
+    pub patterns: usize,
+}
