@@ -8,4 +8,6 @@ pub mod verify;
 
 pub use engine::{Engine, Observation, Packer, Settings};
 pub use plan::{Action, Plan, PlanReport, PlannedNode};
-pub use snapshot::{ClusterSnapshot, NodeWithPods, Refusal, SnapshotBuilder, Supply, SupplyBuilder};
+pub use snapshot::{
+    ClusterSnapshot, NodeWithPods, Refusal, SnapshotBuilder, Supply, SupplyBuilder,
+};

@@ -19,7 +19,9 @@ pub use id::{NodeName, NodePoolName, ObjectRef, PodId};
 pub use instance_type::{CapacityType, InstanceType, Offering, OfferingKey};
 pub use label::{Labels, well_known};
 pub use node::{Node, NodeStage};
-pub use node_class::{EfaOnlyInterfaces, EvictionThreshold, ImageFamily, KubeletSettings, NodeClass};
+pub use node_class::{
+    EfaOnlyInterfaces, EvictionThreshold, ImageFamily, KubeletSettings, NodeClass,
+};
 pub use node_pool::{Budget, BudgetLimit, ConsolidationPolicy, Disruption, Limits, NodePool};
 pub use pod::{DaemonSet, HostPort, Pod, PodSpec, PreferredTerm, Protocol, Unsupported};
 pub use price::Price;

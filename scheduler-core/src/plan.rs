@@ -6,9 +6,7 @@ pub mod reason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    CapacityType, Labels, NodeName, NodePoolName, PodId, Price, Resources, Taint,
-};
+use crate::model::{CapacityType, Labels, NodeName, NodePoolName, PodId, Price, Resources, Taint};
 pub use reason::{Blocker, ReasonCode, Unschedulable};
 
 /// What the engine decided at one instant.
@@ -26,7 +24,7 @@ impl Plan {
     /// Nodes to launch.
     pub fn launches(&self) -> impl Iterator<Item = &PlannedNode> {
         self.actions.iter().filter_map(|action| match action {
-            Action::Launch(node) => Some(node),
+            Action::Launch(node) => Some(node.as_ref()),
             Action::Nominate { .. } | Action::Terminate { .. } => None,
         })
     }
@@ -44,7 +42,7 @@ impl Plan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// Launch a node; its pods are nominated to it.
-    Launch(PlannedNode),
+    Launch(Box<PlannedNode>),
     /// Expect the pod on a node that exists or is in flight.
     Nominate {
         /// The pod.

@@ -256,7 +256,8 @@ impl SnapshotBuilder {
         let mut refusals = Vec::new();
         if !snapshot.nodes.is_sorted_by(|a, b| a.node.name < b.node.name) {
             snapshot.nodes.sort_by(|a, b| a.node.name.cmp(&b.node.name));
-            let twins = snapshot.nodes.windows(2).filter(|two| two[0].node.name == two[1].node.name);
+            let twins =
+                snapshot.nodes.windows(2).filter(|two| two[0].node.name == two[1].node.name);
             refusals.extend(twins.map(|two| twin("Node", &two[0].node.name)));
             snapshot.nodes.dedup_by(|later, earlier| later.node.name == earlier.node.name);
         }

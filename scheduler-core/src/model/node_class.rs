@@ -19,7 +19,7 @@ pub struct NodeClass {
     /// family's default.
     #[serde(default)]
     pub ephemeral_bytes: Option<i64>,
-    /// Local NVMe disks are joined and hold ephemeral storage (`instanceStorePolicy: RAID0`).
+    /// Local `NVMe` disks are joined and hold ephemeral storage (`instanceStorePolicy: RAID0`).
     #[serde(default)]
     pub instance_store_raid0: bool,
     /// `networkInterfaces` of the class: number of EFA-only ones on card 0 and on all cards;

@@ -56,7 +56,9 @@ impl Limits {
 
     /// The first limit that one more node of this capacity would exceed.
     pub fn first_exceeded(&self, capacity: &Resources) -> Option<&str> {
-        let need = |name: &str| if name == "nodes" { 1 } else { capacity.get(name) };
+        let need = |name: &str| {
+            if name == "nodes" { 1 } else { capacity.get(name) }
+        };
         self.0.iter().find(|(name, left)| need(name) > **left).map(|(name, _)| name.as_str())
     }
 }

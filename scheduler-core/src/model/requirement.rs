@@ -323,9 +323,8 @@ impl Requirements {
 
     /// The first key on which the labels of a node fail, or `None` if they satisfy everything.
     pub fn first_unmet<'a>(&'a self, labels: &Labels) -> Option<(&'a str, &'a Requirement)> {
-        self.iter().find(|(key, requirement)| {
-            !requirement.admits(labels.get(*key).map(String::as_str))
-        })
+        self.iter()
+            .find(|(key, requirement)| !requirement.admits(labels.get(*key).map(String::as_str)))
     }
 
     /// Whether the labels of a node satisfy every requirement.
@@ -337,7 +336,7 @@ impl Requirements {
     pub fn first_conflict<'a>(&'a self, other: &Self) -> Option<(&'a str, &'a Requirement)> {
         self.iter().find(|(key, mine)| {
             other.get(key).is_some_and(|theirs| {
-                !mine.overlaps(theirs) && !(mine.admits_absence() && theirs.admits_absence())
+                !(mine.overlaps(theirs) || mine.admits_absence() && theirs.admits_absence())
             })
         })
     }

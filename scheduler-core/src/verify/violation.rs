@@ -1,0 +1,484 @@
+//! What can be wrong with a plan, as data.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{CapacityType, NodeName, NodePoolName, OfferingKey, PodId, Price, Resources};
+
+/// The node that a violation is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Place {
+    /// A node that exists, or a claim in flight.
+    Existing(NodeName),
+    /// A node that the plan launches.
+    New {
+        /// Position among the plan's launches, from 0.
+        index: usize,
+        /// Instance type.
+        instance_type: String,
+        /// Zone.
+        zone: String,
+        /// Capacity type.
+        capacity_type: CapacityType,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Existing(name) => write!(f, "node {name}"),
+            Self::New { index, instance_type, zone, capacity_type } => {
+                write!(f, "launch {index} ({instance_type} {capacity_type} in {zone})")
+            }
+        }
+    }
+}
+
+/// What is wrong with an alternative offering of a launch.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum AlternativeFault {
+    /// It is the chosen offering.
+    Chosen,
+    /// It is not dearer than the one before it in the list, or is the same one again.
+    OutOfOrder,
+    /// The pool has no such offering.
+    Unknown,
+    /// It cannot be bought now.
+    Unavailable,
+    /// Its price is another one.
+    Price(Price),
+    /// The pool does not admit it.
+    Pool {
+        /// Label key.
+        key: String,
+    },
+    /// The pod cannot run on it.
+    Pod(PodId),
+    /// It has not enough of a resource for daemons and pods.
+    TooSmall {
+        /// Kubernetes resource name.
+        resource: String,
+    },
+    /// It is in another domain of a spread, affinity or anti-affinity constraint that is about one
+    /// of the pods.
+    Topology {
+        /// Topology key.
+        key: String,
+    },
+    /// A daemon that would run there takes a host port of a pod.
+    HostPort(u16),
+}
+
+/// Why a node must not be terminated as empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum TerminationFault {
+    /// There is no such node.
+    UnknownNode,
+    /// The plan says so twice.
+    Repeated,
+    /// It belongs to no pool of the snapshot, or to one with a fixed number of nodes.
+    NoPool,
+    /// It is going away already.
+    Deleting,
+    /// The node, or a pod on it, must not be disrupted.
+    DoNotDisrupt,
+    /// It has pods other than daemons.
+    HasPods,
+    /// The plan expects a pod on it.
+    HasNominations,
+    /// It is not initialized.
+    NotInitialized,
+    /// `consolidateAfter` has not passed since the last pod event, or is `Never`.
+    TooEarly,
+    /// More nodes of its pool are disrupted than the budgets allow.
+    Budget,
+}
+
+/// Something in a plan that breaks a constraint.
+///
+/// Where a constraint is about like pods on one node, `pod` names the first of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Violation {
+    /// The plan names a pod that is not pending.
+    UnknownPod {
+        /// The pod.
+        pod: PodId,
+    },
+    /// A pod has two places, or a place and an entry among the unschedulable ones.
+    PodRepeated {
+        /// The pod.
+        pod: PodId,
+    },
+    /// A pending pod is neither placed nor listed as unschedulable.
+    PodMissing {
+        /// The pod.
+        pod: PodId,
+    },
+    /// A pod with a feature that is not supported has a place.
+    UnsupportedPod {
+        /// Where it was placed.
+        place: Place,
+        /// The pod.
+        pod: PodId,
+    },
+    /// A pod is expected on a node that does not exist.
+    UnknownNode {
+        /// The node.
+        node: NodeName,
+        /// The pod.
+        pod: PodId,
+    },
+    /// A pod is expected on a node that is going away.
+    NodeDeleting {
+        /// The node.
+        node: NodeName,
+        /// The pod.
+        pod: PodId,
+    },
+    /// A launch is for no pod.
+    EmptyLaunch {
+        /// The launch.
+        place: Place,
+    },
+    /// There is no such pool.
+    UnknownPool {
+        /// The launch.
+        place: Place,
+        /// The pool that it names.
+        node_pool: NodePoolName,
+    },
+    /// The pool has a fixed number of nodes and takes no part in provisioning.
+    StaticPool {
+        /// The launch.
+        place: Place,
+        /// The pool.
+        node_pool: NodePoolName,
+    },
+    /// The pool's catalogue has no such type.
+    UnknownInstanceType {
+        /// The launch.
+        place: Place,
+    },
+    /// The type is not sold in that zone in that way.
+    UnknownOffering {
+        /// The launch.
+        place: Place,
+    },
+    /// The offering cannot be bought now.
+    UnavailableOffering {
+        /// The launch.
+        place: Place,
+    },
+    /// The offering has another price.
+    WrongPrice {
+        /// The launch.
+        place: Place,
+        /// Price in the plan.
+        planned: Price,
+        /// Price of the offering.
+        actual: Price,
+    },
+    /// A label that the node would not have, or would have with another value, or a label that the
+    /// pool's requirements do not admit.
+    WrongLabel {
+        /// The launch.
+        place: Place,
+        /// Label key.
+        key: String,
+        /// Value in the plan.
+        planned: Option<String>,
+    },
+    /// The taints are not those of the pool.
+    WrongTaints {
+        /// The launch.
+        place: Place,
+    },
+    /// The capacity is not that of the type.
+    WrongCapacity {
+        /// The launch.
+        place: Place,
+    },
+    /// The allocatable amounts are not those of the type.
+    WrongAllocatable {
+        /// The launch.
+        place: Place,
+    },
+    /// The daemons' requests are not those of the `DaemonSet`s that run there.
+    WrongDaemons {
+        /// The launch.
+        place: Place,
+        /// Requests in the plan.
+        planned: Resources,
+        /// Requests of the `DaemonSet`s that run on such a node.
+        actual: Resources,
+    },
+    /// The requests are not those of daemons and pods.
+    WrongRequests {
+        /// The launch.
+        place: Place,
+        /// Requests in the plan.
+        planned: Resources,
+        /// Requests of the daemons and pods together.
+        actual: Resources,
+    },
+    /// Pods and daemons ask for more than the node has.
+    Overfull {
+        /// The node.
+        place: Place,
+        /// Kubernetes resource name.
+        resource: String,
+        /// What pods and daemons ask for.
+        wanted: i64,
+        /// What they can use.
+        available: i64,
+    },
+    /// A pod does not tolerate a taint.
+    TaintNotTolerated {
+        /// The node.
+        place: Place,
+        /// The pod.
+        pod: PodId,
+        /// The taint.
+        taint: String,
+    },
+    /// The node's labels satisfy none of the pod's alternatives.
+    RequirementsUnmet {
+        /// The node.
+        place: Place,
+        /// The pod.
+        pod: PodId,
+    },
+    /// A host port is taken twice.
+    HostPortClash {
+        /// The node.
+        place: Place,
+        /// The pod.
+        pod: PodId,
+        /// Port number.
+        port: u16,
+    },
+    /// The node has no label of a key that the pod must be spread over.
+    TopologyLabelMissing {
+        /// The node.
+        place: Place,
+        /// The pod.
+        pod: PodId,
+        /// Topology key.
+        topology_key: String,
+    },
+    /// A spread constraint does not hold.
+    SpreadBroken {
+        /// The node.
+        place: Place,
+        /// The pod.
+        pod: PodId,
+        /// Topology key.
+        topology_key: String,
+        /// Its `maxSkew`.
+        max_skew: u32,
+        /// Pods in the domain of the pod less those in the emptiest domain.
+        skew: i64,
+    },
+    /// No order of binding gives the pod the neighbours that it must have.
+    AffinityUnmet {
+        /// The node.
+        place: Place,
+        /// The pod.
+        pod: PodId,
+    },
+    /// An anti-affinity term, the pod's own or that of another pod, does not hold.
+    AntiAffinityBroken {
+        /// The node.
+        place: Place,
+        /// The pod.
+        pod: PodId,
+        /// Topology key.
+        topology_key: String,
+    },
+    /// The nodes of a pool exceed one of its limits.
+    LimitExceeded {
+        /// The pool.
+        node_pool: NodePoolName,
+        /// Limited resource (`nodes` is the count).
+        resource: String,
+        /// The limit.
+        limit: i64,
+        /// Amount with the plan carried out.
+        total: i64,
+    },
+    /// An alternative of a launch would not do.
+    Alternative {
+        /// The launch.
+        place: Place,
+        /// The alternative.
+        offering: OfferingKey,
+        /// What is wrong with it.
+        fault: AlternativeFault,
+    },
+    /// The offerings of a launch are fewer than `minValues` of the pool asks for.
+    MinValues {
+        /// The launch.
+        place: Place,
+        /// Label key.
+        key: String,
+        /// Distinct values that must remain.
+        wanted: u32,
+        /// Distinct values that remain.
+        found: usize,
+    },
+    /// A node must not be terminated.
+    Termination {
+        /// The node.
+        node: NodeName,
+        /// Why not.
+        fault: TerminationFault,
+    },
+    /// A figure of the report disagrees with the plan.
+    WrongReport {
+        /// Field of the report.
+        field: String,
+        /// The figure; prices in micro-dollars an hour.
+        reported: i64,
+        /// What it should be; for `lower_bound` the most that it may be.
+        actual: i64,
+    },
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownPod { pod } => write!(f, "pod {pod} is not pending"),
+            Self::PodRepeated { pod } => write!(f, "pod {pod} appears twice in the plan"),
+            Self::PodMissing { pod } => {
+                write!(f, "pod {pod} is neither placed nor listed as unschedulable")
+            }
+            Self::UnsupportedPod { place, pod } => {
+                write!(f, "{place}: pod {pod} uses a feature that cannot be planned for")
+            }
+            Self::UnknownNode { node, pod } => {
+                write!(f, "node {node}: there is no such node for pod {pod}")
+            }
+            Self::NodeDeleting { node, pod } => {
+                write!(f, "node {node}: the node is going away and takes no pod {pod}")
+            }
+            Self::EmptyLaunch { place } => write!(f, "{place}: the node is for no pod"),
+            Self::UnknownPool { place, node_pool } => {
+                write!(f, "{place}: there is no NodePool {node_pool}")
+            }
+            Self::StaticPool { place, node_pool } => {
+                write!(f, "{place}: NodePool {node_pool} has a fixed number of nodes")
+            }
+            Self::UnknownInstanceType { place } => {
+                write!(f, "{place}: the catalogue of the pool has no such instance type")
+            }
+            Self::UnknownOffering { place } => {
+                write!(f, "{place}: the instance type is not offered there in that way")
+            }
+            Self::UnavailableOffering { place } => {
+                write!(f, "{place}: the offering cannot be bought now")
+            }
+            Self::WrongPrice { place, planned, actual } => {
+                write!(f, "{place}: the price is {actual}, not {planned}")
+            }
+            Self::WrongLabel { place, key, planned: Some(value) } => {
+                write!(f, "{place}: the node would not have label {key}={value}, or must not")
+            }
+            Self::WrongLabel { place, key, planned: None } => {
+                write!(f, "{place}: the node must have label {key}")
+            }
+            Self::WrongTaints { place } => write!(f, "{place}: the taints are not the pool's"),
+            Self::WrongCapacity { place } => {
+                write!(f, "{place}: the capacity is not the instance type's")
+            }
+            Self::WrongAllocatable { place } => {
+                write!(f, "{place}: the allocatable amounts are not the instance type's")
+            }
+            Self::WrongDaemons { place, planned, actual } => {
+                write!(f, "{place}: the daemons ask for {actual}, not {planned}")
+            }
+            Self::WrongRequests { place, planned, actual } => {
+                write!(f, "{place}: daemons and pods ask for {actual}, not {planned}")
+            }
+            Self::Overfull { place, resource, wanted, available } => {
+                let wanted = Resources::display_amount(resource, *wanted);
+                let available = Resources::display_amount(resource, *available);
+                write!(f, "{place}: {resource} {wanted} is asked for, {available} is there")
+            }
+            Self::TaintNotTolerated { place, pod, taint } => {
+                write!(f, "{place}: pod {pod} does not tolerate taint {taint}")
+            }
+            Self::RequirementsUnmet { place, pod } => {
+                write!(f, "{place}: the labels satisfy no node requirement of pod {pod}")
+            }
+            Self::HostPortClash { place, pod, port } => {
+                write!(f, "{place}: host port {port} of pod {pod} is taken")
+            }
+            Self::TopologyLabelMissing { place, pod, topology_key } => {
+                write!(f, "{place}: no label {topology_key}, over which pod {pod} is spread")
+            }
+            Self::SpreadBroken { place, pod, topology_key, max_skew, skew } => {
+                write!(f, "{place}: pod {pod} skews {topology_key} by {skew}, above {max_skew}")
+            }
+            Self::AffinityUnmet { place, pod } => {
+                write!(f, "{place}: the pods that pod {pod} must be near to are not there")
+            }
+            Self::AntiAffinityBroken { place, pod, topology_key } => {
+                write!(
+                    f,
+                    "{place}: pod {pod} is in one {topology_key} with a pod to keep away from"
+                )
+            }
+            Self::LimitExceeded { node_pool, resource, limit, total } => {
+                let limit = Resources::display_amount(resource, *limit);
+                let total = Resources::display_amount(resource, *total);
+                write!(f, "NodePool {node_pool}: {resource} {total} exceeds the limit of {limit}")
+            }
+            Self::Alternative { place, offering, fault } => {
+                let OfferingKey { instance_type, zone, capacity_type } = offering;
+                write!(f, "{place}: alternative {instance_type} {capacity_type} in {zone}: {fault}")
+            }
+            Self::MinValues { place, key, wanted, found } => {
+                write!(f, "{place}: {found} values of {key} remain, minValues is {wanted}")
+            }
+            Self::Termination { node, fault } => write!(f, "node {node}: {fault}"),
+            Self::WrongReport { field, reported, actual } => {
+                write!(f, "report: {field} is {reported}, the plan says {actual}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for AlternativeFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chosen => write!(f, "it is the chosen offering"),
+            Self::OutOfOrder => write!(f, "it is listed out of order or twice"),
+            Self::Unknown => write!(f, "the pool has no such offering"),
+            Self::Unavailable => write!(f, "it cannot be bought now"),
+            Self::Price(actual) => write!(f, "the price is {actual}"),
+            Self::Pool { key } => write!(f, "the pool does not admit its {key}"),
+            Self::Pod(pod) => write!(f, "pod {pod} cannot run on it"),
+            Self::TooSmall { resource } => write!(f, "it has too little {resource}"),
+            Self::Topology { key } => write!(f, "it is in another {key}, which a pod depends on"),
+            Self::HostPort(port) => write!(f, "a daemon takes host port {port} there"),
+        }
+    }
+}
+
+impl fmt::Display for TerminationFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownNode => "there is no such node to terminate",
+            Self::Repeated => "the plan terminates it twice",
+            Self::NoPool => "it belongs to no NodePool that may give it up",
+            Self::Deleting => "it is going away already",
+            Self::DoNotDisrupt => "it must not be disrupted",
+            Self::HasPods => "it is not empty",
+            Self::HasNominations => "the plan expects a pod on it",
+            Self::NotInitialized => "it is not initialized",
+            Self::TooEarly => "consolidateAfter has not passed",
+            Self::Budget => "the disruption budgets of its pool do not allow it",
+        })
+    }
+}
