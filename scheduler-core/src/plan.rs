@@ -1,5 +1,7 @@
 //! The result as data: what to do, and what is known about it.
 
+pub(crate) mod build;
+pub(crate) mod diagnose;
 pub mod explain;
 pub mod reason;
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    DaemonSet, InstanceType, Node, NodePool, ObjectRef, OfferingKey, Pod, Resources,
+    DaemonSet, InstanceType, Node, NodePool, ObjectRef, Offering, OfferingKey, Pod, Resources,
 };
 
 /// What can be launched: pools, their catalogues, and the daemons that every node carries.
@@ -169,10 +169,26 @@ impl SupplyBuilder {
             fix: "rename or remove one of them; the first one read is kept".to_owned(),
         }));
         supply.node_pools.dedup_by(|later, earlier| later.name == earlier.name);
+        supply.catalogs.values_mut().for_each(put_in_order);
         supply.daemon_sets.sort();
         supply.daemon_sets.dedup_by(|later, earlier| later.id == earlier.id);
         refusals.sort();
         (Arc::new(supply), refusals)
+    }
+}
+
+/// Types by name, offerings by zone, then capacity type: no plan depends on how they were listed.
+fn put_in_order(catalog: &mut Arc<Vec<InstanceType>>) {
+    let place = |one: &Offering| (one.zone.clone(), one.capacity_type);
+    let in_order = |one: &InstanceType| one.offerings.is_sorted_by_key(place);
+    if catalog.is_sorted_by(|a, b| a.name < b.name) && catalog.iter().all(in_order) {
+        return;
+    }
+    let types = Arc::make_mut(catalog);
+    types.sort_by(|a, b| a.name.cmp(&b.name));
+    types.dedup_by(|later, earlier| later.name == earlier.name);
+    for one in types {
+        one.offerings.sort_by_key(place);
     }
 }
 

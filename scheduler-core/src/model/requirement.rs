@@ -164,6 +164,11 @@ impl Requirement {
         self.values.iter().map(String::as_str)
     }
 
+    /// No admitted number is below this one.
+    pub fn smallest_number(&self) -> i64 {
+        self.gte.unwrap_or(0)
+    }
+
     /// Whether the label may have this value.
     pub fn has(&self, value: &str) -> bool {
         (self.values.contains(value) != self.complement) && self.within_bounds(value)

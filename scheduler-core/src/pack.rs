@@ -1,0 +1,66 @@
+//! `pack(&Problem) -> Solution`: existing nodes first, then the cheapest new ones.
+//!
+//! 1. Pods keep the node that an earlier plan chose for them, if it still suits.
+//! 2. Classes that rules tie to domains are put into domains, pod by pod ([`tied`]).
+//! 3. All others fill the free room of existing nodes ([`existing`]).
+//! 4. What is left is packed into new nodes, greedily by dual value ([`greedy`]).
+//! 5. Pods that must be on a node with others follow ([`follow`]).
+//! 6. Whatever a rule does not allow in the end is taken out again ([`repair`]).
+//!
+//! [`ffd`] is the baseline in the peer's manner.
+
+pub(crate) mod candidates;
+pub(crate) mod existing;
+pub(crate) mod ffd;
+pub(crate) mod fill;
+pub(crate) mod follow;
+pub(crate) mod greedy;
+pub(crate) mod repair;
+pub(crate) mod state;
+pub(crate) mod tied;
+pub(crate) mod topology;
+
+use std::collections::BTreeSet;
+
+use crate::problem::Problem;
+use crate::solution::{Setback, Solution};
+use state::State;
+
+/// Packs all pending pods; where limits of pools bind, the pods of higher priority go first.
+pub(crate) fn pack(problem: &Problem<'_>) -> Solution {
+    let all: Vec<usize> = (0..problem.classes.len()).collect();
+    let priority = |class: usize| problem.classes[class].spec.priority;
+    let priorities: BTreeSet<i32> = all.iter().map(|class| priority(*class)).collect();
+    let mut state = State::new(problem);
+    pack_classes(&mut state, &all);
+    let limited = all.iter().any(|class| {
+        state.remaining[*class] > 0 && matches!(state.setbacks[*class], Some(Setback::Limit(_)))
+    });
+    if limited && priorities.len() > 1 {
+        state = State::new(problem);
+        for level in priorities.into_iter().rev() {
+            let classes: Vec<usize> =
+                all.iter().copied().filter(|class| priority(*class) == level).collect();
+            pack_classes(&mut state, &classes);
+        }
+    }
+    repair::repair(&mut state);
+    state.into_solution()
+}
+
+fn pack_classes(state: &mut State<'_>, classes: &[usize]) {
+    let problem = state.problem;
+    existing::keep_nominated(state, classes);
+    let (followers, others): (Vec<usize>, Vec<usize>) =
+        classes.iter().partition(|class| problem.rules.is_follower(**class));
+    let (tied, free): (Vec<usize>, Vec<usize>) =
+        others.into_iter().partition(|class| problem.rules.is_tied(*class));
+    let mut parts = tied::divide(state, &tied);
+    existing::fill(state, &free);
+    parts.extend(greedy::parts(state, &free));
+    greedy::open_nodes(state, parts);
+    follow::place(state, &followers);
+    // Where limits stand in the way of new nodes, the room that is left on those already chosen
+    // still takes some.
+    follow::place(state, classes);
+}

@@ -1,0 +1,111 @@
+//! The shapes that are worth looking at.
+
+use std::collections::BTreeMap;
+
+use crate::problem::shapes::Shape;
+use crate::problem::{BitSet, Problem};
+
+/// A shape that no other one replaces.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) shape: usize,
+    /// What it is compared by, in micro-dollars an hour; at least 1.
+    pub(crate) cost: i64,
+    /// Groups that it admits.
+    pub(crate) groups: BitSet,
+}
+
+/// What shapes are compared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Worth {
+    /// Price with the expected cost of interruptions, limits of pools respected.
+    Decision,
+    /// List price alone, as a bound needs it.
+    Bound,
+}
+
+/// Shapes of these pools that admit some group and are not dominated: another is not dearer, has
+/// no less room of any kind, and admits at least the same groups.
+pub(crate) fn candidates(
+    problem: &Problem<'_>,
+    groups: &[BitSet],
+    worth: Worth,
+    pools: impl Fn(usize) -> bool,
+) -> Vec<Candidate> {
+    let table = &problem.table;
+    let mut admits: BTreeMap<usize, BitSet> = BTreeMap::new();
+    for (group, shapes) in groups.iter().enumerate() {
+        for shape in shapes.iter().filter(|shape| pools(table.pool(*shape))) {
+            admits.entry(shape).or_insert_with(|| BitSet::new(groups.len())).insert(group);
+        }
+    }
+    let price = |shape: &Shape| match worth {
+        Worth::Decision => shape.risk_price,
+        Worth::Bound => shape.price,
+    };
+    let mut all: Vec<Candidate> = admits
+        .into_iter()
+        .map(|(shape, groups)| {
+            let cost = price(&table.shapes[shape]).micro_usd().max(1);
+            Candidate { shape, cost, groups }
+        })
+        .collect();
+    if worth == Worth::Decision {
+        all = keep_flexible(problem, all);
+    }
+    let roominess = |one: &Candidate| {
+        let room = problem.room(one.shape).iter().zip(&problem.largest);
+        room.map(|(room, largest)| (i128::from(*room) << 30) / i128::from((*largest).max(1)))
+            .sum::<i128>()
+    };
+    all.sort_by_cached_key(|one| (one.cost, std::cmp::Reverse(roominess(one)), one.shape));
+    let mut front: Vec<Candidate> = Vec::new();
+    for one in all {
+        let dominated = front.iter().any(|other| {
+            let room = problem.room(one.shape).iter().zip(problem.room(other.shape));
+            room.into_iter().all(|(mine, theirs)| mine <= theirs)
+                && one.groups.is_subset(&other.groups)
+                && (worth == Worth::Bound || replaces(problem, other.shape, one.shape))
+        });
+        if !dominated {
+            front.push(one);
+        }
+    }
+    front
+}
+
+/// Whether limits leave the dominating shape at least as often as the dominated one.
+fn replaces(problem: &Problem<'_>, dominating: usize, dominated: usize) -> bool {
+    let (pool, capacity) = problem.pool_and_capacity(dominating);
+    let limits = &problem.snapshot.supply.node_pools[pool].limits.0;
+    if limits.is_empty() {
+        return true;
+    }
+    let (other_pool, other) = problem.pool_and_capacity(dominated);
+    let named = limits.keys().filter(|name| *name != "nodes");
+    pool == other_pool && named.into_iter().all(|name| capacity.get(name) <= other.get(name))
+}
+
+/// Drops shapes of pools with `minValues` that too few others could stand in for: whatever is
+/// put on a shape that stays, enough values of every such label hold it.
+fn keep_flexible(problem: &Problem<'_>, all: Vec<Candidate>) -> Vec<Candidate> {
+    let pools = &problem.snapshot.supply.node_pools;
+    let demanding =
+        |pool: usize| pools[pool].requirements.iter().any(|(_, one)| one.min_values.is_some());
+    if !all.iter().any(|one| demanding(problem.table.pool(one.shape))) {
+        return all;
+    }
+    let stands_in = |other: &&Candidate, one: &Candidate| {
+        problem.table.pool(other.shape) == problem.table.pool(one.shape)
+            && one.groups.is_subset(&other.groups)
+            && problem.room(one.shape).iter().zip(problem.room(other.shape)).all(|(a, b)| a <= b)
+    };
+    let flexible = |one: &&Candidate| {
+        !demanding(problem.table.pool(one.shape))
+            || problem.min_values_hold(
+                problem.table.pool(one.shape),
+                &all.iter().filter(|other| stands_in(other, one)).map(|other| other.shape),
+            )
+    };
+    all.iter().filter(flexible).cloned().collect()
+}

@@ -1,0 +1,76 @@
+//! Pods that must share a node with others: they go where the others have gone.
+
+use crate::pack::existing::sites_of;
+use crate::pack::state::State;
+use crate::pack::topology::{Bin, Scope};
+use crate::solution::{Setback, add_content};
+
+/// Places pods of these classes one by one, in rounds, until nobody finds company.
+pub(crate) fn place(state: &mut State<'_>, classes: &[usize]) {
+    loop {
+        let before: i64 = classes.iter().map(|class| state.remaining[*class]).sum();
+        for class in classes {
+            while state.remaining[*class] > 0 && place_one(state, *class) {}
+        }
+        let after: i64 = classes.iter().map(|class| state.remaining[*class]).sum();
+        if after == before {
+            break;
+        }
+    }
+    for class in classes.iter().filter(|class| state.remaining[**class] > 0) {
+        let rules = &state.problem.rules.of_class[*class];
+        let broken = rules.iter().find(|rule| state.problem.rules.all[**rule].owner[*class]);
+        state.setbacks[*class] = state.setbacks[*class].or(broken.map(|rule| Setback::Rule(*rule)));
+    }
+}
+
+fn place_one(state: &mut State<'_>, class: usize) -> bool {
+    if state.problem.classes[class].spec.unsupported.is_some() {
+        return false;
+    }
+    let site = sites_of(state, class).into_iter().find(|site| state.site_allows(class, *site));
+    if let Some(site) = site {
+        state.put_on_site(class, site, 1);
+        return true;
+    }
+    join(state, class) || start(state, class)
+}
+
+/// Puts one pod on a node that is being bought.
+fn join(state: &mut State<'_>, class: usize) -> bool {
+    let problem = state.problem;
+    let holds = |state: &State<'_>, number: usize| {
+        let node = &state.nodes[number];
+        problem.usable(class).contains(node.shape)
+            && problem.ports_clear(class, node.shape)
+            && state.times_fitting(class, &state.node_room(node), &node.contents) > 0
+            && state.counts.first_broken(problem, class, Bin::Node(number, node.shape)).is_none()
+    };
+    let Some(number) = (0..state.nodes.len()).find(|number| holds(state, *number)) else {
+        return false;
+    };
+    let shape = state.nodes[number].shape;
+    add_content(&mut state.nodes[number].contents, class, 1);
+    state.counts.record(problem, (class, 1), Bin::Node(number, shape), Scope::All);
+    state.remaining[class] -= 1;
+    true
+}
+
+/// Buys a node for as many of the pods as one node can hold, for the least money.
+fn start(state: &mut State<'_>, class: usize) -> bool {
+    let problem = state.problem;
+    let options = problem.usable(class).iter().filter_map(|shape| {
+        let allowed = problem.ports_clear(class, shape)
+            && state.limits_allow(shape)
+            && state.counts.first_broken(problem, class, Bin::Shape(shape)).is_none();
+        let fitting = state.times_fitting(class, problem.room(shape), &[]);
+        let pods = fitting.min(state.remaining[class]);
+        (allowed && pods > 0).then_some((pods, problem.table.shapes[shape].risk_price, shape))
+    });
+    let best = options.min_by_key(|(pods, price, shape)| (-pods, *price, *shape));
+    let Some((pods, _, shape)) = best else { return false };
+    // Rules about domains are looked at again after each pod.
+    let pods = if problem.rules.is_tied(class) { 1 } else { pods };
+    state.open(shape, vec![(class, pods)], Some(Scope::All));
+    true
+}

@@ -1,0 +1,67 @@
+//! The last look: pods whose rules do not hold in the end lose their place.
+//!
+//! Places are given in an order in which every rule holds after each step; a rule can still be
+//! broken in the end when pods that it counted on found no node, or when a pod that it counts but
+//! does not bind came later.
+
+use crate::pack::state::State;
+use crate::pack::topology::{Bin, Scope};
+use crate::problem::rules::Kind;
+use crate::solution::{Setback, add_content};
+
+/// Takes pods away until every rule holds for all that stay.
+pub(crate) fn repair(state: &mut State<'_>) {
+    let rules = &state.problem.rules.all;
+    if rules.is_empty() {
+        return;
+    }
+    // Each round takes at least one pod away.
+    while let Some((rule, class, bin)) = first_violation(state) {
+        remove(state, class, bin);
+        state.setbacks[class] = Some(Setback::Rule(rule));
+    }
+}
+
+/// A pod that its rule does not allow where it is, on the newest node first.
+fn first_violation(state: &State<'_>) -> Option<(usize, usize, Bin)> {
+    let problem = state.problem;
+    for (number, rule) in problem.rules.all.iter().enumerate() {
+        let least = match &rule.kind {
+            Kind::Spread(spread) => state.counts.least(number, spread),
+            Kind::Anti | Kind::Affinity => 0,
+        };
+        let new = state.nodes.iter().enumerate().rev().flat_map(|(index, node)| {
+            let bin = Bin::Node(index, node.shape);
+            node.contents.iter().map(move |(class, _)| (*class, bin))
+        });
+        let old = state.on_sites.iter().enumerate().rev().flat_map(|(site, contents)| {
+            contents.iter().map(move |(class, _)| (*class, Bin::Site(site)))
+        });
+        let mut owned = new.chain(old).filter(|(class, _)| rule.owner[*class]);
+        let found = owned.find(|(class, bin)| match &rule.kind {
+            Kind::Spread(spread) => {
+                state.counts.selected_at(problem, number, *bin) - least > spread.max_skew
+            }
+            Kind::Affinity => state.counts.is_alone(problem, number, *class, *bin),
+            Kind::Anti => false,
+        });
+        if let Some((class, bin)) = found {
+            return Some((number, class, bin));
+        }
+    }
+    None
+}
+
+fn remove(state: &mut State<'_>, class: usize, bin: Bin) {
+    let problem = state.problem;
+    match bin {
+        Bin::Site(site) => {
+            state.put_on_site(class, site, -1);
+            return;
+        }
+        Bin::Node(node, _) => add_content(&mut state.nodes[node].contents, class, -1),
+        Bin::Shape(_) => return,
+    }
+    state.remaining[class] += 1;
+    state.counts.record(problem, (class, -1), bin, Scope::All);
+}

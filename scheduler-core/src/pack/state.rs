@@ -1,0 +1,170 @@
+//! A packing in the making.
+
+use std::sync::Arc;
+
+use crate::pack::topology::{Bin, Counts, Scope, allowance};
+use crate::problem::Problem;
+use crate::problem::dims::{fits, take, times_fitting};
+use crate::problem::sites::site_admits;
+use crate::solution::{Content, NewNode, Setback, Solution, add_content};
+
+/// Free room, contents and counts, and what is still to be placed.
+#[derive(Clone, Debug)]
+pub(crate) struct State<'p> {
+    pub(crate) problem: &'p Problem<'p>,
+    /// By existing node: free amounts.
+    pub(crate) free: Vec<Vec<i64>>,
+    pub(crate) on_sites: Vec<Vec<Content>>,
+    pub(crate) nodes: Vec<NewNode>,
+    /// By class: pods without a place yet.
+    pub(crate) remaining: Vec<i64>,
+    pub(crate) counts: Counts,
+    pub(crate) setbacks: Vec<Option<Setback>>,
+    /// By pool: what its limits leave, as (resource, amount).
+    pub(crate) limits: Vec<Vec<(String, i64)>>,
+    pub(crate) candidates: usize,
+    pub(crate) patterns: usize,
+    /// By admission: existing nodes that admit it, once asked for.
+    admitting: Vec<Option<Arc<Vec<usize>>>>,
+}
+
+impl<'p> State<'p> {
+    pub(crate) fn new(problem: &'p Problem<'p>) -> Self {
+        Self {
+            free: problem.sites.iter().map(|site| site.free.clone()).collect(),
+            on_sites: vec![Vec::new(); problem.sites.len()],
+            nodes: Vec::new(),
+            remaining: problem.classes.iter().map(|class| class.pods.len() as i64).collect(),
+            counts: Counts::new(problem),
+            setbacks: vec![None; problem.classes.len()],
+            limits: limits_left(problem),
+            candidates: 0,
+            patterns: 0,
+            admitting: vec![None; problem.admissions.len()],
+            problem,
+        }
+    }
+
+    /// Existing nodes on which pods of the class may be placed, room and rules left aside.
+    pub(crate) fn sites_admitting(&mut self, class: usize) -> Arc<Vec<usize>> {
+        let problem = self.problem;
+        let class = &problem.classes[class];
+        if class.spec.unsupported.is_some() {
+            return Arc::default();
+        }
+        let admits = |site: &usize| {
+            problem.sites[*site].open && site_admits(&problem.snapshot.nodes[*site], &class.spec)
+        };
+        self.admitting[class.admission]
+            .get_or_insert_with(|| Arc::new((0..problem.sites.len()).filter(admits).collect()))
+            .clone()
+    }
+
+    /// Whether one more pod of an admitted class may be placed on an existing node.
+    pub(crate) fn site_allows(&self, class: usize, site: usize) -> bool {
+        fits(&self.problem.classes[class].request, &self.free[site])
+            && self.site_ports_allow(class, site)
+            && self.counts.first_broken(self.problem, class, Bin::Site(site)).is_none()
+    }
+
+    fn site_ports_allow(&self, class: usize, site: usize) -> bool {
+        let ports = &self.problem.classes[class].spec.host_ports;
+        if ports.is_empty() {
+            return true;
+        }
+        let placed = self.on_sites[site].iter();
+        let placed =
+            placed.flat_map(|(class, _)| self.problem.classes[*class].spec.host_ports.iter());
+        let mut taken = self.problem.sites[site].summary.ports.iter().chain(placed);
+        !taken.any(|other| ports.iter().any(|port| port.conflicts(other)))
+    }
+
+    /// Places pods of a class on an existing node.
+    pub(crate) fn put_on_site(&mut self, class: usize, site: usize, pods: i64) {
+        take(&mut self.free[site], &self.problem.classes[class].request, pods);
+        add_content(&mut self.on_sites[site], class, pods);
+        self.counts.record(self.problem, (class, pods), Bin::Site(site), Scope::All);
+        self.remaining[class] -= pods;
+    }
+
+    /// Whether the limits of the shape's pool leave room for one more node of it.
+    pub(crate) fn limits_allow(&self, shape: usize) -> bool {
+        self.nodes_within_limits(shape) > 0
+    }
+
+    /// How many more nodes of a shape the limits of its pool allow.
+    pub(crate) fn nodes_within_limits(&self, shape: usize) -> i64 {
+        let (pool, capacity) = self.problem.pool_and_capacity(shape);
+        let most = |(name, left): &(String, i64)| {
+            let need = if name == "nodes" { 1 } else { capacity.get(name) };
+            if need > 0 { (*left).max(0) / need } else { i64::MAX }
+        };
+        self.limits[pool].iter().map(most).min().unwrap_or(i64::MAX)
+    }
+
+    /// Buys a node for these pods. The counts of single nodes are kept by the caller's scope.
+    pub(crate) fn open(&mut self, shape: usize, contents: Vec<Content>, scope: Option<Scope>) {
+        let (pool, capacity) = self.problem.pool_and_capacity(shape);
+        for (name, left) in &mut self.limits[pool] {
+            *left -= if name == "nodes" { 1 } else { capacity.get(name) };
+        }
+        let bin = Bin::Node(self.nodes.len(), shape);
+        for content in &contents {
+            self.remaining[content.0] -= content.1;
+            if let Some(scope) = scope {
+                self.counts.record(self.problem, *content, bin, scope);
+            }
+        }
+        self.nodes.push(NewNode { shape, contents });
+    }
+
+    /// Free room of a node that is being bought.
+    pub(crate) fn node_room(&self, node: &NewNode) -> Vec<i64> {
+        let mut room = self.problem.room(node.shape).to_vec();
+        for (class, pods) in &node.contents {
+            take(&mut room, &self.problem.classes[*class].request, *pods);
+        }
+        room
+    }
+
+    /// How many more pods of a class fit next to these contents of a new node with this room.
+    pub(crate) fn times_fitting(&self, class: usize, room: &[i64], contents: &[Content]) -> i64 {
+        times_fitting(&self.problem.classes[class].request, room).min(allowance(
+            self.problem,
+            class,
+            contents,
+        ))
+    }
+
+    pub(crate) fn into_solution(self) -> Solution {
+        let mut nodes = self.nodes;
+        nodes.retain(|node| !node.contents.is_empty());
+        Solution {
+            on_sites: self.on_sites,
+            nodes,
+            unplaced: self.remaining,
+            setbacks: self.setbacks,
+            candidates: self.candidates,
+            patterns: self.patterns,
+        }
+    }
+}
+
+/// What the limits of each pool leave next to its present nodes, deleting ones left out.
+fn limits_left(problem: &Problem<'_>) -> Vec<Vec<(String, i64)>> {
+    let snapshot = problem.snapshot;
+    let left = snapshot.supply.node_pools.iter().map(|pool| {
+        let mut left: Vec<(String, i64)> =
+            pool.limits.0.iter().map(|(name, limit)| (name.clone(), *limit)).collect();
+        let nodes = snapshot.nodes.iter().map(|node| &node.node);
+        for node in
+            nodes.filter(|node| !node.deleting && node.node_pool.as_ref() == Some(&pool.name))
+        {
+            for (name, left) in &mut left {
+                *left -= if name == "nodes" { 1 } else { node.capacity.get(name) };
+            }
+        }
+        left
+    });
+    left.collect()
+}

@@ -1,0 +1,240 @@
+//! Counts per domain while pods are being placed, and what the rules allow next.
+
+use crate::problem::Problem;
+use crate::problem::rules::{Kind, Place, Rule, Spread};
+use crate::solution::Content;
+
+/// A bin, as far as domains are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bin {
+    /// An existing node.
+    Site(usize),
+    /// A node that the solution buys: its number and its shape.
+    Node(usize, usize),
+    /// A node of this shape that does not exist yet.
+    Shape(usize),
+}
+
+/// Which places are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Values of keys: the domain is decided, the node is not.
+    Keys,
+    /// Single nodes.
+    Hosts,
+    /// Both.
+    All,
+}
+
+/// Pods counted by the rules, bound ones included.
+#[derive(Clone, Debug)]
+pub(crate) struct Counts {
+    /// By rule, place and domain: selected pods.
+    selected: Vec<Vec<Vec<i64>>>,
+    /// By rule and domain: owners of anti-affinity.
+    owners: Vec<Vec<i64>>,
+    /// By rule: selected pods anywhere.
+    total: Vec<i64>,
+}
+
+impl Counts {
+    pub(crate) fn new(problem: &Problem<'_>) -> Self {
+        let rules = &problem.rules.all;
+        Self {
+            selected: rules.iter().map(|rule| rule.bound_selected.clone()).collect(),
+            owners: rules.iter().map(|rule| rule.bound_owners.clone()).collect(),
+            total: rules.iter().map(|rule| rule.bound_total).collect(),
+        }
+    }
+
+    /// Notes pods of a class in a bin; a negative number takes them away.
+    pub(crate) fn record(
+        &mut self,
+        problem: &Problem<'_>,
+        (class, pods): Content,
+        bin: Bin,
+        scope: Scope,
+    ) {
+        for number in &problem.rules.of_class[class] {
+            let rule = &problem.rules.all[*number];
+            let mut counted = false;
+            for (index, place) in rule.places.iter().enumerate() {
+                let host = *place == Place::Host;
+                if (host && scope == Scope::Keys) || (!host && scope == Scope::Hosts) {
+                    continue;
+                }
+                counted |= index == 0;
+                let Some(domain) = domain(problem, *place, bin) else { continue };
+                if rule.selected[class] && counts(rule, *place, bin) {
+                    *slot(&mut self.selected[*number][index], domain) += pods;
+                }
+                if rule.owner[class] && matches!(rule.kind, Kind::Anti) {
+                    *slot(&mut self.owners[*number], domain) += pods;
+                }
+            }
+            if counted && rule.selected[class] {
+                self.total[*number] += pods;
+            }
+        }
+    }
+
+    /// The first rule that keeps one more pod of the class out of the bin.
+    pub(crate) fn first_broken(
+        &self,
+        problem: &Problem<'_>,
+        class: usize,
+        bin: Bin,
+    ) -> Option<usize> {
+        let broken = |number: &&usize| !self.allows(problem, class, **number, bin);
+        problem.rules.of_class[class].iter().find(broken).copied()
+    }
+
+    fn allows(&self, problem: &Problem<'_>, class: usize, number: usize, bin: Bin) -> bool {
+        let rule = &problem.rules.all[number];
+        let selected = |index: usize| {
+            let domain = domain(problem, rule.places[index], bin)?;
+            Some(self.selected[number][index].get(domain).copied().unwrap_or(0))
+        };
+        let new_host = matches!(bin, Bin::Shape(_)) && rule.places[0] == Place::Host;
+        match &rule.kind {
+            Kind::Spread(spread) => {
+                if !rule.owner[class] {
+                    return true;
+                }
+                let here = if new_host { Some(0) } else { selected(0) };
+                let own = i64::from(rule.selected[class]);
+                here.is_some_and(|here| here + own - self.least(number, spread) <= spread.max_skew)
+            }
+            Kind::Anti => {
+                let owners = domain(problem, rule.places[0], bin)
+                    .map(|domain| self.owners[number].get(domain).copied().unwrap_or(0));
+                !(rule.owner[class] && selected(0).unwrap_or(0) > 0
+                    || rule.selected[class] && owners.unwrap_or(0) > 0)
+            }
+            Kind::Affinity => {
+                if !rule.owner[class] {
+                    return true;
+                }
+                let near = |index: usize| selected(index).is_some_and(|pods| pods > 0);
+                let starts = self.total[number] == 0 && rule.selected[class];
+                let exists =
+                    |place: &Place| *place == Place::Host || domain(problem, *place, bin).is_some();
+                (0..rule.places.len()).all(near) || starts && rule.places.iter().all(exists)
+            }
+        }
+    }
+
+    /// Selected pods in the emptiest eligible domain.
+    pub(crate) fn least(&self, number: usize, spread: &Spread) -> i64 {
+        // A new host is always possible, so the emptiest has no pod.
+        if spread.too_few_domains || spread.eligible.is_empty() {
+            return 0;
+        }
+        let counts = self.selected[number][0].iter().zip(&spread.eligible);
+        counts.filter(|(_, eligible)| **eligible).map(|(count, _)| *count).min().unwrap_or(0)
+    }
+
+    /// Whether a pod with affinity, already counted where it is, has nobody to be near to: the
+    /// first of its group has not if others of the group are elsewhere.
+    pub(crate) fn is_alone(
+        &self,
+        problem: &Problem<'_>,
+        number: usize,
+        class: usize,
+        bin: Bin,
+    ) -> bool {
+        let rule = &problem.rules.all[number];
+        let own = i64::from(rule.selected[class]);
+        let company = (0..rule.places.len()).all(|index| {
+            let domain = domain(problem, rule.places[index], bin);
+            let there = domain.and_then(|domain| self.selected[number][index].get(domain));
+            there.is_some_and(|pods| pods - own > 0)
+        });
+        let first = own > 0 && self.total[number] == own;
+        !company && !first
+    }
+
+    /// Selected pods of a spread in the bin's domain.
+    pub(crate) fn selected_at(&self, problem: &Problem<'_>, number: usize, bin: Bin) -> i64 {
+        let rule = &problem.rules.all[number];
+        domain(problem, rule.places[0], bin)
+            .and_then(|domain| self.selected[number][0].get(domain).copied())
+            .unwrap_or(0)
+    }
+}
+
+/// How many more pods of a class rules about single nodes allow next to these contents of a node
+/// that does not exist yet.
+pub(crate) fn allowance(problem: &Problem<'_>, class: usize, contents: &[Content]) -> i64 {
+    let mut most = i64::MAX;
+    for number in &problem.rules.of_class[class] {
+        let rule = &problem.rules.all[*number];
+        if rule.places[0] != Place::Host {
+            continue;
+        }
+        let sum = |of: &[bool]| -> i64 {
+            contents.iter().filter(|(class, _)| of[*class]).map(|(_, pods)| *pods).sum()
+        };
+        match &rule.kind {
+            Kind::Spread(spread) => {
+                let bound = rule.owner[class] || sum(&rule.owner) > 0;
+                let left = spread.max_skew - sum(&rule.selected);
+                if bound && rule.selected[class] {
+                    most = most.min(left);
+                } else if rule.owner[class] && left < 0 {
+                    most = 0;
+                }
+            }
+            Kind::Anti => {
+                if rule.owner[class] {
+                    let alone = if rule.selected[class] { 1 } else { i64::MAX };
+                    most = most.min(if sum(&rule.selected) > 0 { 0 } else { alone });
+                }
+                if rule.selected[class] && sum(&rule.owner) > 0 {
+                    most = 0;
+                }
+            }
+            Kind::Affinity => {}
+        }
+    }
+    if !problem.classes[class].spec.host_ports.is_empty() {
+        let ports = &problem.classes[class].spec.host_ports;
+        let taken = |other: usize| {
+            let others = &problem.classes[other].spec.host_ports;
+            others.iter().any(|other| ports.iter().any(|port| port.conflicts(other)))
+        };
+        most = most.min(i64::from(!contents.iter().any(|(other, _)| taken(*other))));
+    }
+    most.max(0)
+}
+
+fn domain(problem: &Problem<'_>, place: Place, bin: Bin) -> Option<usize> {
+    match (place, bin) {
+        (Place::Host, Bin::Site(site)) => Some(site),
+        (Place::Host, Bin::Node(node, _)) => Some(problem.sites.len() + node),
+        (Place::Host, Bin::Shape(_)) => None,
+        (Place::Key(key), Bin::Site(site)) => problem.rules.node_values[key][site],
+        (Place::Key(key), Bin::Node(_, shape) | Bin::Shape(shape)) => {
+            problem.rules.shape_values[key][shape]
+        }
+    }
+}
+
+/// Whether pods in the bin count for the rule.
+fn counts(rule: &Rule, place: Place, bin: Bin) -> bool {
+    match (&rule.kind, place, bin) {
+        (Kind::Anti | Kind::Affinity, ..) | (_, Place::Host, _) => true,
+        (Kind::Spread(spread), _, Bin::Site(site)) => spread.counted_nodes[site],
+        (Kind::Spread(spread), _, Bin::Node(_, shape) | Bin::Shape(shape)) => {
+            spread.counted_shapes.admitted.contains(shape)
+        }
+    }
+}
+
+/// The count of a domain; nodes may have been added since the counts were made.
+fn slot(counts: &mut Vec<i64>, domain: usize) -> &mut i64 {
+    if counts.len() <= domain {
+        counts.resize(domain + 1, 0);
+    }
+    &mut counts[domain]
+}

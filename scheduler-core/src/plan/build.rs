@@ -1,0 +1,244 @@
+//! From a solution's indices back to names.
+
+use std::collections::BTreeMap;
+
+use crate::model::{PodId, Resources};
+use crate::plan::{Action, Alternative, PlannedNode};
+use crate::problem::Problem;
+use crate::problem::dims::fits;
+use crate::problem::rules::Place;
+use crate::solution::{Content, NewNode, Solution};
+
+/// Other offerings that a launch names besides the chosen one, at most: EC2 takes no more types
+/// in one request, and the dear ones are not wanted.
+const ALTERNATIVES_MAX: usize = 60;
+
+/// The actions of a solution, and the pods that it leaves without a place by class.
+pub(crate) fn actions(
+    problem: &Problem<'_>,
+    solution: &Solution,
+) -> (Vec<Action>, Vec<Vec<usize>>) {
+    let mut pods = PodQueue::new(problem, solution);
+    let mut actions = Vec::new();
+    for (site, contents) in solution.on_sites.iter().enumerate() {
+        let node = &problem.snapshot.nodes[site].node.name;
+        for pod in pods.take_for_site(site, contents) {
+            actions.push(Action::Nominate { pod, node: node.clone() });
+        }
+    }
+    let by_price = ByPrice::new(problem);
+    let mut known = BTreeMap::new();
+    for node in &solution.nodes {
+        let pods = pods.take(&node.contents);
+        // Many nodes are alike; their alternatives are looked for once.
+        let alternatives = known
+            .entry((node.shape, &node.contents))
+            .or_insert_with(|| by_price.alternatives(problem, node))
+            .clone();
+        actions.push(Action::Launch(Box::new(planned(problem, node, pods, alternatives))));
+    }
+    (actions, pods.rest())
+}
+
+/// Which pods of each class have not been named yet.
+struct PodQueue<'a> {
+    problem: &'a Problem<'a>,
+    /// By class: pods that stay where they were nominated, by site.
+    staying: BTreeMap<(usize, usize), Vec<usize>>,
+    /// By class: the others, last first.
+    others: Vec<Vec<usize>>,
+}
+
+impl<'a> PodQueue<'a> {
+    fn new(problem: &'a Problem<'a>, solution: &Solution) -> Self {
+        let mut staying: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+        let mut others = vec![Vec::new(); problem.classes.len()];
+        let snapshot = problem.snapshot;
+        for (number, class) in problem.classes.iter().enumerate() {
+            for pod in class.pods.iter().rev() {
+                let site = snapshot.pending[*pod].nominated.as_ref().and_then(|name| {
+                    let found = snapshot.nodes.binary_search_by(|node| node.node.name.cmp(name));
+                    found.ok()
+                });
+                let room = site.and_then(|site| {
+                    let contents = &solution.on_sites[site];
+                    let at = contents.binary_search_by_key(&number, |(class, _)| *class).ok()?;
+                    Some((site, contents[at].1 as usize))
+                });
+                match room {
+                    Some((site, most))
+                        if staying.get(&(number, site)).map_or(0, Vec::len) < most =>
+                    {
+                        staying.entry((number, site)).or_default().push(*pod);
+                    }
+                    _ => others[number].push(*pod),
+                }
+            }
+        }
+        Self { problem, staying, others }
+    }
+
+    fn take_for_site(&mut self, site: usize, contents: &[Content]) -> Vec<PodId> {
+        let mut taken = Vec::new();
+        for (class, pods) in contents {
+            let stay = self.staying.remove(&(*class, site)).unwrap_or_default();
+            let more = (*pods as usize).saturating_sub(stay.len());
+            taken.extend(stay);
+            let others = &mut self.others[*class];
+            taken.extend(others.drain(others.len().saturating_sub(more)..));
+        }
+        self.ids(taken)
+    }
+
+    fn take(&mut self, contents: &[Content]) -> Vec<PodId> {
+        let mut taken = Vec::new();
+        for (class, pods) in contents {
+            let others = &mut self.others[*class];
+            taken.extend(others.drain(others.len().saturating_sub(*pods as usize)..));
+        }
+        self.ids(taken)
+    }
+
+    /// Names of pods; their positions are in the order of their names.
+    fn ids(&self, mut pods: Vec<usize>) -> Vec<PodId> {
+        pods.sort_unstable();
+        pods.into_iter().map(|pod| self.problem.snapshot.pending[pod].id.clone()).collect()
+    }
+
+    /// By class: pods that nothing was said about.
+    fn rest(self) -> Vec<Vec<usize>> {
+        let mut rest = self.others;
+        for ((class, _), pods) in self.staying {
+            rest[class].extend(pods);
+        }
+        for pods in &mut rest {
+            pods.sort_unstable();
+        }
+        rest
+    }
+}
+
+fn planned(
+    problem: &Problem<'_>,
+    node: &NewNode,
+    pods: Vec<PodId>,
+    alternatives: Vec<Alternative>,
+) -> PlannedNode {
+    let table = &problem.table;
+    let shape = &table.shapes[node.shape];
+    let row = &table.rows[shape.row];
+    let supply = &problem.snapshot.supply;
+    let pool = &supply.node_pools[row.pool];
+    let instance_type = &supply.catalog(pool)[row.instance_type];
+    let mut requests = row.daemons.clone();
+    requests.add(&load(problem, &node.contents));
+    PlannedNode {
+        node_pool: pool.name.clone(),
+        instance_type: instance_type.name.clone(),
+        zone: table.zones[shape.zone].clone(),
+        capacity_type: shape.capacity_type,
+        price: shape.price,
+        labels: table.labels(shape),
+        taints: pool.taints.clone(),
+        capacity: instance_type.capacity.clone(),
+        allocatable: instance_type.allocatable(),
+        daemons: row.daemons.clone(),
+        requests,
+        pods,
+        alternatives,
+    }
+}
+
+fn load(problem: &Problem<'_>, contents: &[Content]) -> Resources {
+    let mut load = Resources::default();
+    for (class, pods) in contents {
+        load.add_times(&problem.classes[*class].spec.requests, *pods);
+    }
+    load
+}
+
+/// Shapes on sale by pool, in the order in which alternatives are listed.
+struct ByPrice {
+    pools: Vec<Vec<usize>>,
+}
+
+impl ByPrice {
+    fn new(problem: &Problem<'_>) -> Self {
+        let table = &problem.table;
+        let mut pools = vec![Vec::new(); problem.snapshot.supply.node_pools.len()];
+        for (index, shape) in table.shapes.iter().enumerate() {
+            if shape.available && table.rows[shape.row].usable {
+                pools[table.rows[shape.row].pool].push(index);
+            }
+        }
+        let types = |shape: &usize| table.rows[table.shapes[*shape].row].instance_type;
+        for pool in &mut pools {
+            // Catalogues list types by name, tables list zones by name.
+            pool.sort_by_cached_key(|shape| {
+                let one = &table.shapes[*shape];
+                (one.price, types(shape), one.zone, one.capacity_type)
+            });
+        }
+        Self { pools }
+    }
+
+    fn alternatives(&self, problem: &Problem<'_>, node: &NewNode) -> Vec<Alternative> {
+        let table = &problem.table;
+        let chosen = &table.rows[table.shapes[node.shape].row];
+        let asked = problem.dims.lower(&load(problem, &node.contents));
+        let tied = tied_keys(problem, &node.contents);
+        let catalog =
+            problem.snapshot.supply.catalog(&problem.snapshot.supply.node_pools[chosen.pool]);
+        let holds = |shape: usize| {
+            let row = &table.rows[table.shapes[shape].row];
+            shape != node.shape
+                && std::sync::Arc::ptr_eq(&row.pool_labels, &chosen.pool_labels)
+                && fits(&asked, problem.room(shape))
+                && node.contents.iter().all(|(class, _)| {
+                    problem.usable(*class).contains(shape) && problem.ports_clear(*class, shape)
+                })
+                && tied.iter().all(|key| {
+                    let values = &problem.rules.shape_values[*key];
+                    values[shape] == values[node.shape]
+                })
+        };
+        let mut kept: Vec<usize> = Vec::new();
+        for shape in self.pools[chosen.pool].iter().copied().filter(|shape| holds(*shape)) {
+            let with_chosen = kept.iter().copied().chain([node.shape]);
+            if kept.len() >= ALTERNATIVES_MAX && problem.min_values_hold(chosen.pool, &with_chosen)
+            {
+                break;
+            }
+            kept.push(shape);
+        }
+        let mut alternatives: Vec<Alternative> = kept
+            .into_iter()
+            .map(|shape| {
+                let one = &table.shapes[shape];
+                Alternative {
+                    price: one.price,
+                    instance_type: catalog[table.rows[one.row].instance_type].name.clone(),
+                    zone: table.zones[one.zone].clone(),
+                    capacity_type: one.capacity_type,
+                }
+            })
+            .collect();
+        alternatives.sort_unstable();
+        alternatives
+    }
+}
+
+/// Keys whose values the rules of these classes depend on.
+fn tied_keys(problem: &Problem<'_>, contents: &[Content]) -> Vec<usize> {
+    let rules = contents.iter().flat_map(|(class, _)| &problem.rules.of_class[*class]);
+    let places = rules.flat_map(|rule| &problem.rules.all[*rule].places);
+    let mut keys: Vec<usize> = places
+        .filter_map(|place| match place {
+            Place::Host => None,
+            Place::Key(key) => Some(*key),
+        })
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}

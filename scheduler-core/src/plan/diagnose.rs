@@ -1,0 +1,202 @@
+//! Why a pod has no place: the candidate that comes nearest, and what stands between.
+
+use std::cmp::Ordering;
+
+use crate::model::Requirements;
+use crate::model::well_known::HOSTNAME;
+use crate::plan::reason::{Blocker, Nearest, ReasonCode, Unschedulable};
+use crate::problem::Problem;
+use crate::problem::rules::{Kind, Place};
+use crate::problem::shapes::Shape;
+use crate::solution::{Setback, Solution};
+
+/// The pods that a solution leaves without a place, by id, each with its reason.
+pub(crate) fn unschedulable(
+    problem: &Problem<'_>,
+    solution: &Solution,
+    rest: &[Vec<usize>],
+) -> Vec<Unschedulable> {
+    let mut all = Vec::new();
+    for (class, pods) in rest.iter().enumerate().filter(|(_, pods)| !pods.is_empty()) {
+        let reason = reason(problem, class, solution.setbacks[class]);
+        all.extend(pods.iter().map(|pod| Unschedulable {
+            pod: problem.snapshot.pending[*pod].id.clone(),
+            ..reason.clone()
+        }));
+    }
+    all.sort_by(|a, b| a.pod.cmp(&b.pod));
+    all
+}
+
+/// A candidate with everything that keeps a class off it.
+struct Attempt {
+    shape: usize,
+    blockers: Vec<Blocker>,
+    /// Sum over the lacking resources of (lacking / available), in thousandths.
+    shortfall: i64,
+}
+
+fn reason(problem: &Problem<'_>, class: usize, setback: Option<Setback>) -> Unschedulable {
+    let spec = &problem.classes[class].spec;
+    let mut reason = Unschedulable {
+        pod: crate::model::PodId::new("", ""),
+        code: ReasonCode::Requirements,
+        blockers: Vec::new(),
+        nearest: None,
+    };
+    if let Some(feature) = &spec.unsupported {
+        reason.code = ReasonCode::Unsupported;
+        reason.blockers = vec![Blocker::Unsupported { feature: feature.to_string() }];
+        return reason;
+    }
+    let pools = &problem.snapshot.supply.node_pools;
+    if pools.iter().all(|pool| pool.replicas.is_some()) {
+        reason.code = ReasonCode::NoNodePool;
+        return reason;
+    }
+    let attempts = (0..problem.table.shapes.len()).map(|shape| attempt(problem, class, shape));
+    let Some(nearest) = attempts.min_by(|a, b| nearer(problem, a, b)) else { return reason };
+    reason.nearest = Some(named(problem, nearest.shape));
+    reason.blockers = nearest.blockers;
+    if reason.blockers.is_empty() {
+        reason.blockers = vec![held_back(problem, class, setback, nearest.shape)];
+    }
+    reason.blockers.sort();
+    reason.code = code(&reason.blockers);
+    reason
+}
+
+/// What the search ran into on a candidate that would do by itself.
+fn held_back(
+    problem: &Problem<'_>,
+    class: usize,
+    setback: Option<Setback>,
+    shape: usize,
+) -> Blocker {
+    let broken = |number: usize| {
+        let rule = &problem.rules.all[number];
+        let topology_key = match rule.places[0] {
+            Place::Host => HOSTNAME.to_owned(),
+            Place::Key(key) => problem.rules.keys[key].clone(),
+        };
+        match &rule.kind {
+            Kind::Spread(spread) => {
+                Blocker::Spread { topology_key, max_skew: spread.max_skew as u32 }
+            }
+            Kind::Anti => Blocker::AntiAffinity { topology_key },
+            Kind::Affinity => Blocker::Affinity { topology_key },
+        }
+    };
+    let pool = match setback {
+        Some(Setback::Rule(rule)) => return broken(rule),
+        Some(Setback::Limit(pool)) => pool,
+        None => match problem.rules.of_class[class].first() {
+            Some(rule) => return broken(*rule),
+            None => problem.table.pool(shape),
+        },
+    };
+    let node_pool = &problem.snapshot.supply.node_pools[pool];
+    let (_, capacity) = problem.pool_and_capacity(shape);
+    let nodes = problem.snapshot.nodes.iter().map(|node| &node.node);
+    let mut used = crate::model::Resources::default();
+    let mut count = 0;
+    for node in
+        nodes.filter(|node| !node.deleting && node.node_pool.as_ref() == Some(&node_pool.name))
+    {
+        used.add(&node.capacity);
+        count += 1;
+    }
+    let left = node_pool.limits.minus(&used, count);
+    let tightest = || node_pool.limits.0.keys().next().map_or("", String::as_str);
+    let resource = left.first_exceeded(capacity).unwrap_or_else(tightest).to_owned();
+    Blocker::Limit { node_pool: node_pool.name.clone(), resource }
+}
+
+fn attempt(problem: &Problem<'_>, class: usize, index: usize) -> Attempt {
+    let table = &problem.table;
+    let shape = &table.shapes[index];
+    let row = &table.rows[shape.row];
+    let pool = &problem.snapshot.supply.node_pools[row.pool];
+    let one = &problem.classes[class];
+    let untolerated = pool.taints.iter().filter(|taint| {
+        taint.is_hard() && !one.spec.tolerations.iter().any(|own| own.tolerates(taint))
+    });
+    let mut blockers: Vec<Blocker> =
+        untolerated.map(|taint| Blocker::Taint { taint: taint.to_string() }).collect();
+    blockers.extend(unmet(problem, &one.spec.node_alternatives, shape));
+    let mut shortfall: i64 = 0;
+    for (dim, (asked, room)) in one.request.iter().zip(problem.room(index)).enumerate() {
+        if *asked > 0 && asked > room {
+            let name = &problem.dims.names()[dim];
+            let daemons = row.daemons.get(name);
+            blockers.push(Blocker::Resource {
+                name: name.clone(),
+                wanted: asked + daemons,
+                available: room + daemons,
+            });
+            let lacking = i128::from(asked - room) * 1000 / i128::from((*room).max(1));
+            shortfall = shortfall.saturating_add(i64::try_from(lacking).unwrap_or(i64::MAX));
+        }
+    }
+    if !shape.available {
+        blockers.push(Blocker::Offering);
+    }
+    if let Some(port) = one.spec.host_ports.first().filter(|_| !problem.ports_clear(class, index)) {
+        blockers.push(Blocker::HostPort { port: port.port });
+    }
+    Attempt { shape: index, blockers, shortfall }
+}
+
+/// The requirements that a shape does not meet, of the alternative with the fewest.
+fn unmet(problem: &Problem<'_>, alternatives: &[Requirements], shape: &Shape) -> Vec<Blocker> {
+    let of = |alternative: &Requirements| -> Vec<Blocker> {
+        let label = |key: &str| problem.table.label(shape, key);
+        let failed = alternative.iter().filter(|(key, wanted)| !wanted.admits(label(key)));
+        failed
+            .map(|(key, wanted)| Blocker::Requirement {
+                key: key.to_owned(),
+                wanted: wanted.to_string(),
+                found: label(key).map(str::to_owned),
+            })
+            .collect()
+    };
+    alternatives.iter().map(of).min_by_key(Vec::len).unwrap_or_default()
+}
+
+/// Fewer obstacles first, then the smaller lack of room, then the lower price.
+fn nearer(problem: &Problem<'_>, a: &Attempt, b: &Attempt) -> Ordering {
+    let price = |attempt: &Attempt| problem.table.shapes[attempt.shape].price;
+    let key = |attempt: &Attempt| (attempt.blockers.len(), attempt.shortfall);
+    key(a).cmp(&key(b)).then_with(|| price(a).cmp(&price(b))).then(a.shape.cmp(&b.shape))
+}
+
+fn named(problem: &Problem<'_>, index: usize) -> Nearest {
+    let table = &problem.table;
+    let shape = &table.shapes[index];
+    let row = &table.rows[shape.row];
+    let supply = &problem.snapshot.supply;
+    let pool = &supply.node_pools[row.pool];
+    Nearest {
+        node_pool: pool.name.clone(),
+        instance_type: supply.catalog(pool)[row.instance_type].name.clone(),
+        zone: table.zones[shape.zone].clone(),
+        capacity_type: shape.capacity_type,
+    }
+}
+
+/// The code of the obstacle that decides: what the owner of the pod can change comes first.
+fn code(blockers: &[Blocker]) -> ReasonCode {
+    let of = |blocker: &Blocker| match blocker {
+        Blocker::Unsupported { .. } => (0, ReasonCode::Unsupported),
+        Blocker::Requirement { .. } => (1, ReasonCode::Requirements),
+        Blocker::Taint { .. } => (2, ReasonCode::Taints),
+        Blocker::Resource { .. } => (3, ReasonCode::TooLarge),
+        Blocker::HostPort { .. } => (4, ReasonCode::HostPort),
+        Blocker::Offering => (5, ReasonCode::NoOffering),
+        Blocker::Spread { .. } => (6, ReasonCode::TopologySpread),
+        Blocker::Affinity { .. } => (7, ReasonCode::PodAffinity),
+        Blocker::AntiAffinity { .. } => (8, ReasonCode::PodAntiAffinity),
+        Blocker::Limit { .. } => (9, ReasonCode::Limits),
+    };
+    blockers.iter().map(of).min().map_or(ReasonCode::Requirements, |(_, code)| code)
+}

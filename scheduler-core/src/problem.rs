@@ -1,0 +1,90 @@
+//! A snapshot as dense indices: what is to be packed into what.
+//!
+//! Names and labels are looked at here and nowhere in `pack`: a pod class knows the shapes that
+//! admit it as a bitset, its requests as a vector, and the rules between pods as numbers.
+
+pub(crate) mod admission;
+pub(crate) mod bitset;
+pub(crate) mod cache;
+pub(crate) mod class;
+pub(crate) mod dims;
+pub(crate) mod rules;
+pub(crate) mod shapes;
+pub(crate) mod sites;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use admission::Admission;
+pub(crate) use bitset::BitSet;
+pub(crate) use cache::Lowering;
+pub(crate) use class::Class;
+use dims::Dims;
+use rules::Rules;
+use shapes::ShapeTable;
+use sites::Site;
+
+use crate::model::Resources;
+use crate::snapshot::ClusterSnapshot;
+
+/// What is to be packed into what.
+#[derive(Debug)]
+pub(crate) struct Problem<'a> {
+    pub(crate) snapshot: &'a ClusterSnapshot,
+    pub(crate) dims: Dims,
+    /// What can be bought.
+    pub(crate) table: Arc<ShapeTable>,
+    /// By row of the table: room for pods.
+    pub(crate) rooms: Vec<Vec<i64>>,
+    /// The most room for pods that any row has, by resource.
+    pub(crate) largest: Vec<i64>,
+    /// Identical pods.
+    pub(crate) classes: Vec<Class>,
+    pub(crate) admissions: Vec<Arc<Admission>>,
+    /// Existing nodes, in the snapshot's order.
+    pub(crate) sites: Vec<Site>,
+    pub(crate) rules: Rules,
+}
+
+impl Problem<'_> {
+    /// Room for pods on a shape.
+    pub(crate) fn room(&self, shape: usize) -> &[i64] {
+        &self.rooms[self.table.shapes[shape].row]
+    }
+
+    /// The pool of a shape and the capacity of its nodes.
+    pub(crate) fn pool_and_capacity(&self, shape: usize) -> (usize, &Resources) {
+        let row = &self.table.rows[self.table.shapes[shape].row];
+        let supply = &self.snapshot.supply;
+        let catalog = supply.catalog(&supply.node_pools[row.pool]);
+        (row.pool, &catalog[row.instance_type].capacity)
+    }
+
+    /// Whether shapes of one pool offer as many values as its `minValues` ask for.
+    pub(crate) fn min_values_hold(
+        &self,
+        pool: usize,
+        shapes: &(impl Iterator<Item = usize> + Clone),
+    ) -> bool {
+        let requirements = &self.snapshot.supply.node_pools[pool].requirements;
+        requirements.iter().all(|(key, requirement)| {
+            let values =
+                shapes.clone().filter_map(|shape| self.table.label(&self.table.shapes[shape], key));
+            let wanted = requirement.min_values.unwrap_or(0) as usize;
+            wanted == 0 || values.collect::<BTreeSet<&str>>().len() >= wanted
+        })
+    }
+
+    /// Whether the shape's daemons leave the host ports of the class alone.
+    pub(crate) fn ports_clear(&self, class: usize, shape: usize) -> bool {
+        let ports = &self.classes[class].spec.host_ports;
+        let row = &self.table.rows[self.table.shapes[shape].row];
+        let conflicts = |other| ports.iter().any(|port| port.conflicts(other));
+        ports.is_empty() || !row.ports.iter().any(conflicts)
+    }
+
+    /// Shapes that a class may be put on.
+    pub(crate) fn usable(&self, class: usize) -> &BitSet {
+        &self.admissions[self.classes[class].admission].usable
+    }
+}

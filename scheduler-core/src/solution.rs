@@ -1,0 +1,52 @@
+//! What was placed where, in indices of the problem.
+
+/// So many pods of a class.
+pub(crate) type Content = (usize, i64);
+
+/// A node to buy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NewNode {
+    /// Index into the table of shapes.
+    pub(crate) shape: usize,
+    /// Its pods by class, ascending.
+    pub(crate) contents: Vec<Content>,
+}
+
+/// A packing of all pending pods.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Solution {
+    /// By existing node: the pods placed on it.
+    pub(crate) on_sites: Vec<Vec<Content>>,
+    /// Nodes to buy.
+    pub(crate) nodes: Vec<NewNode>,
+    /// By class: pods without a place.
+    pub(crate) unplaced: Vec<i64>,
+    /// By class: why its unplaced pods have none, where the search itself found out.
+    pub(crate) setbacks: Vec<Option<Setback>>,
+    /// Shapes that were worth looking at.
+    pub(crate) candidates: usize,
+    /// Fillings that were built.
+    pub(crate) patterns: usize,
+}
+
+/// Why the search could not place pods that some node would have room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Setback {
+    /// A rule between pods; its index among the problem's rules.
+    Rule(usize),
+    /// A limit of this pool; its index in the supply.
+    Limit(usize),
+}
+
+/// Adds pods of a class to a list of contents.
+pub(crate) fn add_content(contents: &mut Vec<Content>, class: usize, pods: i64) {
+    match contents.binary_search_by_key(&class, |(class, _)| *class) {
+        Ok(at) => {
+            contents[at].1 += pods;
+            if contents[at].1 == 0 {
+                contents.remove(at);
+            }
+        }
+        Err(at) => contents.insert(at, (class, pods)),
+    }
+}

@@ -1,0 +1,83 @@
+//! Plans made by hand, for the tests of the verifier and for brute force.
+
+use std::collections::BTreeSet;
+
+use super::carry_out::daemons_of;
+use crate::model::well_known::{CAPACITY_TYPE, INSTANCE_TYPE, ZONE};
+use crate::model::{OfferingKey, PodId, Resources};
+use crate::plan::{Action, Plan, PlannedNode, ReasonCode, Unschedulable};
+use crate::snapshot::ClusterSnapshot;
+
+/// A launch of an offering from a pool for these waiting pods, with no alternatives. Labels that
+/// only the pool's requirements speak of get their first value. Nothing is checked but that pool,
+/// offering and pods exist.
+pub fn launch(
+    snapshot: &ClusterSnapshot,
+    node_pool: &str,
+    offering: &OfferingKey,
+    pods: &[PodId],
+) -> PlannedNode {
+    let OfferingKey { instance_type, zone, capacity_type } = offering;
+    let supply = &snapshot.supply;
+    let pool = supply.node_pool(node_pool).expect("the pool exists");
+    let kind = supply.catalog(pool).iter().find(|one| one.name == *instance_type);
+    let kind = kind.expect("the instance type exists");
+    let same =
+        |one: &&crate::model::Offering| one.zone == *zone && one.capacity_type == *capacity_type;
+    let price = kind.offerings.iter().find(same).expect("the offering exists").price;
+    let mut labels = pool.labels.clone();
+    for (key, requirement) in kind.requirements.iter().chain(pool.requirements.iter()) {
+        let value = requirement.finite_values().and_then(|values| values.first());
+        if let Some(value) = value.filter(|_| !labels.contains_key(key)) {
+            labels.insert(key.to_owned(), value.clone());
+        }
+    }
+    labels.insert(INSTANCE_TYPE.to_owned(), instance_type.clone());
+    labels.insert(ZONE.to_owned(), zone.clone());
+    labels.insert(CAPACITY_TYPE.to_owned(), capacity_type.as_str().to_owned());
+    let mut daemons = Resources::default();
+    for daemon in daemons_of(supply, "", &labels, &pool.taints) {
+        daemons.add(&daemon.spec.requests);
+    }
+    let mut requests = daemons.clone();
+    for id in pods {
+        let pod = snapshot.pending.iter().find(|pod| pod.id == *id);
+        requests.add(&pod.expect("the pod waits").spec.requests);
+    }
+    PlannedNode {
+        node_pool: node_pool.to_owned(),
+        instance_type: instance_type.clone(),
+        zone: zone.clone(),
+        capacity_type: *capacity_type,
+        price,
+        labels,
+        taints: pool.taints.clone(),
+        capacity: kind.capacity.clone(),
+        allocatable: kind.allocatable(),
+        daemons,
+        requests,
+        pods: pods.to_vec(),
+        alternatives: Vec::new(),
+    }
+}
+
+/// A plan of these actions with a report that fits them. Pods that have no place in it are listed
+/// as unschedulable, and nothing is claimed about the bound.
+pub fn hand_made(snapshot: &ClusterSnapshot, actions: Vec<Action>) -> Plan {
+    let mut plan = Plan { actions, ..Plan::default() };
+    let launched = plan.launches().flat_map(|node| &node.pods);
+    let placed: BTreeSet<PodId> =
+        launched.chain(plan.nominations().map(|(pod, _)| pod)).cloned().collect();
+    plan.report.pods = snapshot.pending.len();
+    plan.report.placed = placed.len();
+    plan.report.price = plan.launches().map(|node| node.price).sum();
+    let rest = snapshot.pending.iter().filter(|pod| !placed.contains(&pod.id));
+    let rest = rest.map(|pod| Unschedulable {
+        pod: pod.id.clone(),
+        code: ReasonCode::NoNodePool,
+        blockers: Vec::new(),
+        nearest: None,
+    });
+    plan.report.unschedulable = rest.collect();
+    plan
+}
