@@ -5,11 +5,11 @@
 //! dot product as in Panigrahy et al., "Heuristics for vector bin packing" (2011). Alike parts are
 //! kept in buckets, so that the work does not grow with the number of different pods.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::pack::candidates::Candidate;
 use crate::pack::greedy::Part;
-use crate::pack::state::State;
 use crate::pack::topology::allowance;
 use crate::problem::Problem;
 use crate::problem::dims::{fits, take, times_fitting};
@@ -24,14 +24,23 @@ pub(crate) struct Filling {
     pub(crate) value: i128,
 }
 
-/// Parts in buckets of similar pods.
+/// Parts in buckets of similar pods, with what filling needs to know of them side by side.
 #[derive(Debug)]
 pub(crate) struct Buckets {
     all: Vec<Bucket>,
+    dims: usize,
+    /// By part: requests.
+    requests: Vec<i64>,
     /// By part: value by resource.
-    values: Vec<Vec<i64>>,
+    values: Vec<i64>,
+    /// By part: value.
+    totals: Vec<i64>,
     /// By part: group of shapes.
     group_of: Vec<usize>,
+    /// By part: whether rules or host ports limit how many pods go on one node.
+    limited: Vec<bool>,
+    /// By part: pods taken for the node that is being filled.
+    used: Vec<i64>,
 }
 
 #[derive(Debug)]
@@ -48,44 +57,79 @@ struct Bucket {
 /// With so few parts each has a bucket of its own.
 const OWN_BUCKET_MAX: usize = 96;
 
+/// A value above this is cut: scores must fit into 63 bits.
+const VALUE_MAX: i64 = 1 << 48;
+
 impl Buckets {
+    /// Buckets of the parts that fit somewhere. `values` are by part, then resource.
     pub(crate) fn new(
         problem: &Problem<'_>,
         parts: &[Part],
         fitting: &[usize],
-        group_of: &[usize],
-        mut values: Vec<Vec<i64>>,
+        group_of: Vec<usize>,
+        values: &[Vec<i64>],
     ) -> Self {
+        let dims = problem.dims.len();
+        let mut buckets = Self {
+            all: Vec::new(),
+            dims,
+            requests: vec![0; parts.len() * dims],
+            values: vec![0; parts.len() * dims],
+            totals: vec![0; parts.len()],
+            group_of,
+            limited: vec![false; parts.len()],
+            used: vec![0; parts.len()],
+        };
         for part in fitting {
-            // A pod that asks for nothing that has a price is still worth placing.
-            if values[*part].iter().all(|value| *value == 0) {
-                values[*part][0] = 1;
+            let range = part * dims..(part + 1) * dims;
+            let class = &problem.classes[parts[*part].class];
+            buckets.requests[range.clone()].copy_from_slice(&class.request);
+            for (own, value) in buckets.values[range.clone()].iter_mut().zip(&values[*part]) {
+                *own = (*value).min(VALUE_MAX);
             }
+            // A pod that asks for nothing that has a price is still worth placing.
+            if buckets.values[range.clone()].iter().all(|value| *value == 0) {
+                buckets.values[range.start] = 1;
+            }
+            buckets.totals[*part] = buckets.values[range].iter().sum();
+            buckets.limited[*part] = !class.spec.host_ports.is_empty()
+                || !problem.rules.of_class[parts[*part].class].is_empty();
         }
-        let total = |part: usize| values[part].iter().map(|value| i128::from(*value)).sum::<i128>();
+        buckets.sort_in(fitting);
+        buckets
+    }
+
+    fn sort_in(&mut self, fitting: &[usize]) {
         let mut by_size: BTreeMap<(usize, Vec<u32>, usize), Vec<usize>> = BTreeMap::new();
         for part in fitting {
-            let request = &problem.classes[parts[*part].class].request;
             let own = if fitting.len() <= OWN_BUCKET_MAX { *part } else { 0 };
-            let sizes = request.iter().map(|amount| half_octave(*amount)).collect();
-            by_size.entry((group_of[*part], sizes, own)).or_default().push(*part);
+            let sizes = self.request(*part).iter().map(|amount| half_octave(*amount)).collect();
+            by_size.entry((self.group_of[*part], sizes, own)).or_default().push(*part);
         }
-        let buckets = by_size.into_iter().map(|((group, ..), mut members)| {
-            members.sort_by_key(|part| (std::cmp::Reverse(total(*part)), *part));
-            let request = |part: &usize| &problem.classes[parts[*part].class].request;
-            let mut least = request(&members[0]).clone();
-            for member in &members {
-                let amounts = least.iter_mut().zip(request(member));
+        for ((group, ..), mut parts) in by_size {
+            parts.sort_by_key(|part| (Reverse(self.totals[*part]), *part));
+            let mut least = self.request(parts[0]).to_vec();
+            for part in &parts {
+                let amounts = least.iter_mut().zip(self.request(*part));
                 amounts.for_each(|(least, amount)| *least = (*least).min(*amount));
             }
-            Bucket { group, least, parts: members, head: 0 }
-        });
-        Self { all: buckets.collect(), values, group_of: group_of.to_vec() }
+            self.all.push(Bucket { group, least, parts, head: 0 });
+        }
     }
 
     /// The group of shapes of a part.
     pub(crate) fn group(&self, part: usize) -> usize {
         self.group_of[part]
+    }
+
+    fn request(&self, part: usize) -> &[i64] {
+        &self.requests[part * self.dims..(part + 1) * self.dims]
+    }
+
+    /// How well a part's requests point where the room is.
+    fn score(&self, part: usize, left: &[i64]) -> i64 {
+        let values = &self.values[part * self.dims..(part + 1) * self.dims];
+        values.iter().zip(left).map(|(value, left)| value * left).sum()
     }
 }
 
@@ -108,17 +152,60 @@ struct Cursor {
 
 /// Fills one node of a candidate from what the parts have left.
 pub(crate) fn fill(
-    state: &State<'_>,
+    problem: &Problem<'_>,
     parts: &[Part],
     buckets: &mut Buckets,
     candidate: &Candidate,
 ) -> Filling {
-    let problem = state.problem;
     let room = problem.room(candidate.shape);
     let mut free = room.to_vec();
     let mut filling = Filling::default();
     let mut classes: Vec<Content> = Vec::new();
-    let mut cursors = Vec::new();
+    let mut cursors = cursors(parts, buckets, candidate);
+    let mut left = vec![0; room.len()];
+    loop {
+        for ((left, free), room) in left.iter_mut().zip(&free).zip(room) {
+            *left = if *room > 0 { (free << 10) / room } else { 0 };
+        }
+        let mut best: Option<(i64, usize)> = None;
+        cursors.retain_mut(|cursor| {
+            let bucket = &buckets.all[cursor.bucket];
+            if !fits(&bucket.least, &free) {
+                return false;
+            }
+            while let Some(part) = bucket.parts.get(cursor.at).copied() {
+                let some_left = parts[part].left > buckets.used[part];
+                if some_left
+                    && fits(buckets.request(part), &free)
+                    && (!buckets.limited[part]
+                        || allowance(problem, parts[part].class, &classes) > 0)
+                {
+                    let score = buckets.score(part, &left);
+                    if best.is_none_or(|(best, _)| score > best) {
+                        best = Some((score, part));
+                    }
+                    return true;
+                }
+                cursor.at += 1;
+            }
+            false
+        });
+        let Some((_, part)) = best else { break };
+        let pods = handful(problem, parts, buckets, part, (&free, &classes));
+        take(&mut free, buckets.request(part), pods);
+        buckets.used[part] += pods;
+        add_content(&mut filling.contents, part, pods);
+        add_content(&mut classes, parts[part].class, pods);
+        filling.value += i128::from(buckets.totals[part]) * i128::from(pods);
+    }
+    for (part, _) in &filling.contents {
+        buckets.used[*part] = 0;
+    }
+    filling
+}
+
+fn cursors(parts: &[Part], buckets: &mut Buckets, candidate: &Candidate) -> Vec<Cursor> {
+    let mut cursors = Vec::with_capacity(buckets.all.len());
     for (number, bucket) in buckets.all.iter_mut().enumerate() {
         while bucket.parts.get(bucket.head).is_some_and(|part| parts[*part].left == 0) {
             bucket.head += 1;
@@ -127,56 +214,22 @@ pub(crate) fn fill(
             cursors.push(Cursor { bucket: number, at: bucket.head });
         }
     }
-    let used = |filling: &Filling, part: usize| {
-        let found = filling.contents.binary_search_by_key(&part, |(part, _)| *part);
-        found.map_or(0, |at| filling.contents[at].1)
-    };
-    loop {
-        let left: Vec<i64> = free
-            .iter()
-            .zip(room)
-            .map(|(free, room)| if *room > 0 { (free << 10) / room } else { 0 })
-            .collect();
-        let mut best: Option<(i128, usize, i64)> = None;
-        cursors.retain_mut(|cursor| {
-            let bucket = &buckets.all[cursor.bucket];
-            if !fits(&bucket.least, &free) {
-                return false;
-            }
-            while let Some(part) = bucket.parts.get(cursor.at) {
-                let class = parts[*part].class;
-                let request = &problem.classes[class].request;
-                let most = parts[*part].left - used(&filling, *part);
-                let most = if most > 0 && fits(request, &free) {
-                    let tied = !problem.rules.of_class[class].is_empty()
-                        || !problem.classes[class].spec.host_ports.is_empty();
-                    let rules = if tied { allowance(problem, class, &classes) } else { i64::MAX };
-                    most.min(times_fitting(request, &free)).min(rules)
-                } else {
-                    0
-                };
-                if most > 0 {
-                    let score = buckets.values[*part].iter().zip(&left);
-                    let score =
-                        score.map(|(value, left)| i128::from(*value) * i128::from(*left)).sum();
-                    if best.is_none_or(|(best, ..)| score > best) {
-                        best = Some((score, *part, most));
-                    }
-                    return true;
-                }
-                cursor.at += 1;
-            }
-            false
-        });
-        let Some((_, part, most)) = best else { break };
-        // Many small pods are taken by the handful; the balance is looked at in between.
-        let pods = (most / 16).max(1);
-        let class = parts[part].class;
-        take(&mut free, &problem.classes[class].request, pods);
-        add_content(&mut filling.contents, part, pods);
-        add_content(&mut classes, class, pods);
-        let value: i128 = buckets.values[part].iter().map(|value| i128::from(*value)).sum();
-        filling.value += value * i128::from(pods);
+    cursors
+}
+
+/// How many pods of a part are taken at once: many small ones by the handful, so that the balance
+/// is looked at in between.
+fn handful(
+    problem: &Problem<'_>,
+    parts: &[Part],
+    buckets: &Buckets,
+    part: usize,
+    (free, classes): (&[i64], &[Content]),
+) -> i64 {
+    let mut most = times_fitting(buckets.request(part), free);
+    most = most.min(parts[part].left - buckets.used[part]);
+    if buckets.limited[part] {
+        most = most.min(allowance(problem, parts[part].class, classes));
     }
-    filling
+    (most / 16).max(1)
 }

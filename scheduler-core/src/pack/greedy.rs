@@ -96,7 +96,7 @@ fn open_tier(state: &mut State<'_>, parts: &mut [Part], pools: impl Fn(usize) ->
     };
     let fitting: Vec<usize> = waiting.iter().copied().filter(|part| holds_some(*part)).collect();
     let values = values(problem, &candidates, parts, &fitting);
-    let buckets = Buckets::new(problem, parts, &fitting, &group_of, values);
+    let buckets = Buckets::new(problem, parts, &fitting, group_of, &values);
     buy(state, parts, &candidates, buckets);
 }
 
@@ -218,7 +218,7 @@ fn buy(state: &mut State<'_>, parts: &mut [Part], candidates: &[Candidate], mut 
     let offer =
         |state: &mut State<'_>, buckets: &mut Buckets, parts: &[Part], at: usize, bought| {
             state.patterns += 1;
-            let filling = fill(state, parts, buckets, &candidates[at]);
+            let filling = fill(problem, parts, buckets, &candidates[at]);
             let cheapest = if filling.contents.is_empty() {
                 at
             } else {

@@ -31,7 +31,12 @@ pub(super) struct Alternatives<'a> {
     open: BTreeMap<Labels, usize>,
     /// By pool, open labels and offering.
     known: BTreeMap<(*const NodePool, usize, *const Offering), Known>,
+    /// Launches with nothing wrong: many are alike in all that is looked at here.
+    right: BTreeSet<Launch<'a>>,
 }
+
+/// What the judgement of a launch depends on: face, chosen offering, pods by spec, alternatives.
+type Launch<'a> = (usize, *const Offering, Vec<(usize, i64)>, &'a [Alternative]);
 
 /// An offering as a pool would run it.
 #[derive(Clone, Debug)]
@@ -46,11 +51,34 @@ struct Known {
 impl<'a> Alternatives<'a> {
     pub(super) fn new(world: &World<'a>, selections: &mut Selections<'a>) -> Self {
         let ties = ties(world, selections);
-        Self { ties, open: BTreeMap::new(), known: BTreeMap::new() }
+        Self { ties, open: BTreeMap::new(), known: BTreeMap::new(), right: BTreeSet::new() }
     }
 
     /// Checks the alternatives of one launch.
     pub(super) fn check(
+        &mut self,
+        world: &World<'a>,
+        site: usize,
+        chosen: Chosen<'a>,
+        names: &mut Names<'a>,
+        faces: &mut Faces<'a>,
+        found: &mut Vec<Violation>,
+    ) {
+        let node = chosen.node;
+        let face = faces.of_site(site, node);
+        let pods = world.groups_at(site).iter().map(|group| (group.spec, group.placed)).collect();
+        let launch = (face, std::ptr::from_ref(chosen.offering), pods, &*node.alternatives);
+        if self.right.contains(&launch) {
+            return;
+        }
+        let before = found.len();
+        self.check_fresh(world, site, chosen, names, faces, found);
+        if found.len() == before {
+            self.right.insert(launch);
+        }
+    }
+
+    fn check_fresh(
         &mut self,
         world: &World<'a>,
         site: usize,

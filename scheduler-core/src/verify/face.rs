@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::world::admitted;
 use crate::model::well_known::{CAPACITY_TYPE, ZONE};
 use crate::model::{HostPort, Labels, PodSpec, Requirements, Resources, Taint, Toleration};
+use crate::plan::PlannedNode;
 use crate::snapshot::Supply;
 
 /// Faces seen so far.
@@ -16,6 +17,8 @@ pub(super) struct Faces<'a> {
     specs: usize,
     all: Vec<Face>,
     numbers: BTreeMap<(Cow<'a, Labels>, &'a [Taint]), usize>,
+    /// By node of the world: the number of its face, once asked for.
+    of_site: Vec<Option<usize>>,
 }
 
 /// What follows from labels and taints.
@@ -45,12 +48,12 @@ pub(super) enum Verdict {
 impl<'a> Faces<'a> {
     /// No faces yet, for so many distinct specs.
     pub(super) fn new(supply: &'a Supply, specs: usize) -> Self {
-        Self { supply, specs, all: Vec::new(), numbers: BTreeMap::new() }
+        Self { supply, specs, all: Vec::new(), numbers: BTreeMap::new(), of_site: Vec::new() }
     }
 
     /// The number of a face.
     pub(super) fn number(&mut self, labels: Cow<'a, Labels>, taints: &'a [Taint]) -> usize {
-        let Self { supply, specs, all, numbers } = self;
+        let Self { supply, specs, all, numbers, .. } = self;
         let key = (labels, taints);
         if let Some(number) = numbers.get(&key) {
             return *number;
@@ -58,6 +61,19 @@ impl<'a> Faces<'a> {
         all.push(face(supply, *specs, &key.0, taints));
         numbers.insert(key, all.len() - 1);
         all.len() - 1
+    }
+
+    /// The number of the face of a planned node.
+    pub(super) fn of_site(&mut self, site: usize, node: &'a PlannedNode) -> usize {
+        if self.of_site.len() <= site {
+            self.of_site.resize(site + 1, None);
+        }
+        if let Some(number) = self.of_site[site] {
+            return number;
+        }
+        let number = self.number(Cow::Borrowed(&node.labels), &node.taints);
+        self.of_site[site] = Some(number);
+        number
     }
 
     /// The face of a number.

@@ -1,6 +1,5 @@
 //! Each launch against its pool, type and offering.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::alternative::{Alternatives, Chosen};
@@ -29,7 +28,7 @@ pub(super) fn check<'a>(
         let SiteKind::Planned(_, node) = site.kind else {
             continue;
         };
-        let face = faces.number(Cow::Borrowed(&node.labels), &node.taints);
+        let face = faces.of_site(index, node);
         check_load(world, index, faces, face, found);
         let Some((pool, chosen)) = check_offering(site, node, &mut names, found) else {
             continue;

@@ -1,7 +1,5 @@
 //! Each pod against the node that it is placed on: taints, requirements, host ports, room.
 
-use std::borrow::Cow;
-
 use super::face::{Faces, Verdict, first_untolerated};
 use super::violation::Violation;
 use super::world::{Group, Site, SiteKind, World, admitted};
@@ -15,7 +13,7 @@ pub(super) fn check<'a>(world: &World<'a>, faces: &mut Faces<'a>, found: &mut Ve
         if groups.iter().all(|group| group.placed == 0) {
             continue;
         }
-        check_admission(world, site, groups, faces, found);
+        check_admission(world, index, faces, found);
         let daemons = match site.kind {
             SiteKind::Existing(node) => {
                 let missing = missing_daemons(world, node);
@@ -23,7 +21,7 @@ pub(super) fn check<'a>(world: &World<'a>, faces: &mut Faces<'a>, found: &mut Ve
                 missing.iter().flat_map(|spec| spec.host_ports.iter().cloned()).collect()
             }
             SiteKind::Planned(_, node) => {
-                let face = faces.number(Cow::Borrowed(&node.labels), &node.taints);
+                let face = faces.of_site(index, node);
                 faces.get(face).daemon_ports.clone()
             }
         };
@@ -33,23 +31,26 @@ pub(super) fn check<'a>(world: &World<'a>, faces: &mut Faces<'a>, found: &mut Ve
 
 fn check_admission<'a>(
     world: &World<'a>,
-    site: &Site<'a>,
-    groups: &[Group<'a>],
+    index: usize,
     faces: &mut Faces<'a>,
     found: &mut Vec<Violation>,
 ) {
-    for group in groups {
+    let site = &world.sites[index];
+    let planned = match site.kind {
+        SiteKind::Planned(_, node) => Some((node, faces.of_site(index, node))),
+        SiteKind::Existing(_) => None,
+    };
+    for group in world.groups_at(index) {
         let Some(pod) = group.first else { continue };
         let spec = world.specs[group.spec];
         if spec.unsupported.is_some() {
             found.push(Violation::UnsupportedPod { place: site.place(), pod: pod.clone() });
         }
-        let verdict = match site.kind {
-            SiteKind::Planned(_, node) => {
-                let face = faces.number(Cow::Borrowed(&node.labels), &node.taints);
+        let verdict = match planned {
+            Some((node, face)) => {
                 faces.verdict(face, (group.spec, spec), &node.labels, &node.taints)
             }
-            SiteKind::Existing(_) => verdict(spec, site),
+            None => verdict(spec, site),
         };
         match verdict {
             Verdict::Admitted => {}
