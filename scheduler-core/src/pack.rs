@@ -32,25 +32,37 @@ pub(crate) fn pack(problem: &Problem<'_>) -> Solution {
     let priority = |class: usize| problem.classes[class].spec.priority;
     let priorities: BTreeSet<i32> = all.iter().map(|class| priority(*class)).collect();
     let mut state = State::new(problem);
+    existing::keep_nominated(&mut state, &all);
+    let kept = state.clone();
     pack_classes(&mut state, &all);
     let limited = all.iter().any(|class| {
         state.remaining[*class] > 0 && matches!(state.setbacks[*class], Some(Setback::Limit(_)))
     });
     if limited && priorities.len() > 1 {
-        state = State::new(problem);
+        state = kept;
         for level in priorities.into_iter().rev() {
             let classes: Vec<usize> =
                 all.iter().copied().filter(|class| priority(*class) == level).collect();
             pack_classes(&mut state, &classes);
         }
+        // Some wanted to be near pods of lower priority.
+        follow::place(&mut state, &all);
+    }
+    for _ in 0..REPAIRS_MAX {
+        if !repair::repair(&mut state) {
+            break;
+        }
+        follow::place(&mut state, &all);
     }
     repair::repair(&mut state);
     state.into_solution()
 }
 
+/// Rounds in which pods that lost their place are offered another one.
+const REPAIRS_MAX: usize = 4;
+
 fn pack_classes(state: &mut State<'_>, classes: &[usize]) {
     let problem = state.problem;
-    existing::keep_nominated(state, classes);
     let (followers, others): (Vec<usize>, Vec<usize>) =
         classes.iter().partition(|class| problem.rules.is_follower(**class));
     let (tied, free): (Vec<usize>, Vec<usize>) =

@@ -3,6 +3,7 @@
 use crate::model::NodeStage;
 use crate::pack::state::State;
 use crate::problem::dims::times_fitting;
+use crate::solution::add_content;
 
 /// Leaves pods where an earlier plan expects them, if they still fit.
 pub(crate) fn keep_nominated(state: &mut State<'_>, classes: &[usize]) {
@@ -27,6 +28,7 @@ pub(crate) fn keep_nominated(state: &mut State<'_>, classes: &[usize]) {
                 && state.site_allows(*class, *site);
             if stays {
                 state.put_on_site(*class, *site, 1);
+                add_content(&mut state.kept[*site], *class, 1);
             }
             !stays
         });

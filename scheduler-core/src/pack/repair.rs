@@ -9,17 +9,16 @@ use crate::pack::topology::{Bin, Scope};
 use crate::problem::rules::Kind;
 use crate::solution::{Setback, add_content};
 
-/// Takes pods away until every rule holds for all that stay.
-pub(crate) fn repair(state: &mut State<'_>) {
-    let rules = &state.problem.rules.all;
-    if rules.is_empty() {
-        return;
-    }
-    // Each round takes at least one pod away.
+/// Takes pods away until every rule holds for all that stay, and tells whether any had to go.
+pub(crate) fn repair(state: &mut State<'_>) -> bool {
+    let mut repaired = false;
+    // Each round takes one pod away.
     while let Some((rule, class, bin)) = first_violation(state) {
         remove(state, class, bin);
         state.setbacks[class] = Some(Setback::Rule(rule));
+        repaired = true;
     }
+    repaired
 }
 
 /// A pod that its rule does not allow where it is, on the newest node first.
@@ -35,8 +34,19 @@ fn first_violation(state: &State<'_>) -> Option<(usize, usize, Bin)> {
             node.contents.iter().map(move |(class, _)| (*class, bin))
         });
         let old = state.on_sites.iter().enumerate().rev().flat_map(|(site, contents)| {
-            contents.iter().map(move |(class, _)| (*class, Bin::Site(site)))
+            contents.iter().map(move |(class, pods)| (*class, Bin::Site(site), *pods))
         });
+        // Pods that an earlier plan put where they are go last.
+        let kept = |class: usize, bin: Bin| match bin {
+            Bin::Site(site) => {
+                let kept = state.kept[site].iter().find(|(one, _)| *one == class);
+                kept.map_or(0, |(_, pods)| *pods)
+            }
+            Bin::Node(..) | Bin::Shape(_) => 0,
+        };
+        let (late, early): (Vec<_>, Vec<_>) =
+            old.partition(|(class, bin, pods)| *pods > kept(*class, *bin));
+        let old = late.into_iter().chain(early).map(|(class, bin, _)| (class, bin));
         let mut owned = new.chain(old).filter(|(class, _)| rule.owner[*class]);
         let found = owned.find(|(class, bin)| match &rule.kind {
             Kind::Spread(spread) => {

@@ -15,6 +15,8 @@ pub(crate) struct State<'p> {
     /// By existing node: free amounts.
     pub(crate) free: Vec<Vec<i64>>,
     pub(crate) on_sites: Vec<Vec<Content>>,
+    /// By existing node: pods that an earlier plan expected there and that stay.
+    pub(crate) kept: Vec<Vec<Content>>,
     pub(crate) nodes: Vec<NewNode>,
     /// By class: pods without a place yet.
     pub(crate) remaining: Vec<i64>,
@@ -33,6 +35,7 @@ impl<'p> State<'p> {
         Self {
             free: problem.sites.iter().map(|site| site.free.clone()).collect(),
             on_sites: vec![Vec::new(); problem.sites.len()],
+            kept: vec![Vec::new(); problem.sites.len()],
             nodes: Vec::new(),
             remaining: problem.classes.iter().map(|class| class.pods.len() as i64).collect(),
             counts: Counts::new(problem),
