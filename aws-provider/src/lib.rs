@@ -1,1 +1,43 @@
-//! To be written.
+//! EC2 as a provider of nodes: what can be rented, how much of it pods can use, and what it costs.
+//!
+//! ```text
+//! catalogue file ──► Catalog ──┐
+//!                              ├──► instance_types ──► Vec<InstanceType>, as the core packs them
+//! NodeClass, CatalogOptions ───┘
+//! ```
+//!
+//! The crate is pure: no AWS SDK, no clock, and no IO but [`Catalog::read`]. A catalogue of
+//! `us-east-1` is built in.
+//!
+//! ```
+//! use aws_provider::{Catalog, CatalogOptions};
+//! use scheduler_core::model::{ImageFamily, NodeClass};
+//!
+//! let catalog = Catalog::embedded()?;
+//! let class = NodeClass::new("default", ImageFamily::Al2023);
+//! let types = catalog.instance_types(&class, &CatalogOptions::default());
+//! let large = types.iter().find(|one| one.name == "m5.large").expect("m5.large is built in");
+//! assert_eq!(large.allocatable().cpu_milli, 1930);
+//! # Ok::<(), aws_provider::CatalogError>(())
+//! ```
+//!
+//! # What a catalogue cannot say
+//!
+//! Some labels and resources of Karpenter come from fields that the catalogue format does not
+//! have. They are left out rather than guessed:
+//!
+//! - `instance-encryption-in-transit-supported`, `nitro-sandbox`, `topology.k8s.aws/zone-id`.
+//! - `instance-accelerator-*` of types that have accelerators: the format counts them without a
+//!   name. Types without any carry the keys as `DoesNotExist`, so a pod that asks for an
+//!   accelerator never gets one of those.
+//! - The resources `aws.amazon.com/neuron` and `aws.amazon.com/neuroncore`, for the same reason.
+//! - `vpc.amazonaws.com/efa` where the class sets no `networkInterfaces`; where it does, whether a
+//!   type has as many EFA devices is not checked.
+//! - `instance-tenancy` is `default` alone, because the prices are those of shared tenancy.
+//! - Capacity reservations and placement groups: their labels are `DoesNotExist`.
+//! - Zones are those of the catalogue; a class's subnets do not narrow them.
+
+mod catalog;
+mod instance_type;
+
+pub use catalog::{AsOf, Catalog, CatalogError, CatalogOptions};

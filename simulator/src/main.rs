@@ -1,3 +1,7 @@
-//! To be written.
+//! The command line of Plimsoll.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    plimsoll::cli::main()
+}

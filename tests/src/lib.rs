@@ -1,1 +1,3 @@
-//! To be written.
+//! Tests across crates. The targets are named in `Cargo.toml`:
+//!
+//! - `catalogue`: plans for generated pods on the real instance types of `us-east-1`.

@@ -1,0 +1,124 @@
+//! Requirements on labels, and the node affinity of pods.
+
+use k8s_openapi::api::core::v1::{Affinity, NodeSelectorTerm};
+use scheduler_core::model::{Operator, PreferredTerm, Requirement, Requirements};
+
+use crate::finding::Problem;
+
+/// Requirements that are being collected, with the first key on which they contradict each other.
+///
+/// The core reads a set without values as "the label is absent"; two requirements that both want
+/// the label present but agree on no value are something else.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gathered {
+    pub(super) requirements: Requirements,
+    pub(super) contradiction: Option<String>,
+}
+
+impl Gathered {
+    pub(super) fn add(&mut self, key: &str, requirement: Requirement) {
+        if let Some(present) = self.requirements.get(key) {
+            let both = present.intersection(&requirement);
+            let absent = present.admits_absence() && requirement.admits_absence();
+            if both.operator() == Operator::DoesNotExist && !absent {
+                self.contradiction.get_or_insert_with(|| key.to_owned());
+            }
+        }
+        self.requirements.add(key, requirement);
+    }
+
+    pub(super) fn add_all(&mut self, other: &Self) {
+        for (key, requirement) in other.requirements.iter() {
+            self.add(key, requirement.clone());
+        }
+        if self.contradiction.is_none() {
+            self.contradiction.clone_from(&other.contradiction);
+        }
+    }
+}
+
+/// A requirement as people write it.
+pub(super) struct Written<'a> {
+    pub(super) operator: &'a str,
+    pub(super) values: &'a [String],
+}
+
+impl Written<'_> {
+    /// The requirement, if the operator is one of `allowed`.
+    pub(super) fn parse(&self, allowed: &[&str]) -> Result<Requirement, Problem> {
+        let Self { operator, values } = self;
+        let known = Operator::parse(operator).filter(|_| allowed.contains(operator));
+        let operator = known.ok_or_else(|| {
+            let expected = allowed.join(", ");
+            Problem::new(
+                "operator",
+                format!("unknown operator {operator:?}, expected one of {expected}"),
+                "correct the operator",
+            )
+        })?;
+        Requirement::new(operator, values)
+            .map_err(|error| Problem::new("values", error.to_string(), "correct the values"))
+    }
+}
+
+/// Operators of node affinity.
+const NODE_OPERATORS: [&str; 6] = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];
+
+/// The expressions of a node selector term; its fields are the caller's business.
+pub(super) fn term(term: &NodeSelectorTerm) -> Result<Gathered, Problem> {
+    let mut gathered = Gathered::default();
+    for (index, expression) in term.match_expressions.iter().flatten().enumerate() {
+        let written = Written {
+            operator: &expression.operator,
+            values: expression.values.as_deref().unwrap_or_default(),
+        };
+        let requirement = written
+            .parse(&NODE_OPERATORS)
+            .map_err(|problem| problem.within(&format!("matchExpressions[{index}]")))?;
+        gathered.add(&expression.key, requirement);
+    }
+    Ok(gathered)
+}
+
+/// Whether a term names fields of the node instead of labels.
+pub(super) fn has_fields(term: &NodeSelectorTerm) -> bool {
+    term.match_fields.as_ref().is_some_and(|fields| !fields.is_empty())
+}
+
+/// Whether a term is empty: such a term selects nothing.
+pub(super) fn is_empty(term: &NodeSelectorTerm) -> bool {
+    !has_fields(term) && term.match_expressions.as_ref().is_none_or(Vec::is_empty)
+}
+
+/// The terms of required node affinity, any of which will do; `None` if there is no such affinity.
+pub(super) fn required_terms(affinity: Option<&Affinity>) -> Option<&[NodeSelectorTerm]> {
+    let node = affinity?.node_affinity.as_ref()?;
+    let required = node.required_during_scheduling_ignored_during_execution.as_ref()?;
+    Some(&required.node_selector_terms)
+}
+
+/// Where the terms of required node affinity are.
+pub(super) const REQUIRED_TERMS: &str = "spec.affinity.nodeAffinity.\
+    requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms";
+
+/// Preferred node affinity, heaviest first. Empty and contradictory terms prefer nothing.
+pub(super) fn preferences(affinity: Option<&Affinity>) -> Result<Vec<PreferredTerm>, Problem> {
+    const FIELD: &str =
+        "spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution";
+    let node = affinity.and_then(|affinity| affinity.node_affinity.as_ref());
+    let preferred =
+        node.and_then(|n| n.preferred_during_scheduling_ignored_during_execution.as_ref());
+    let mut preferences = Vec::new();
+    for (index, preferred) in preferred.into_iter().flatten().enumerate() {
+        let gathered = term(&preferred.preference)
+            .map_err(|problem| problem.within(&format!("{FIELD}[{index}].preference")))?;
+        let ignored = is_empty(&preferred.preference) || has_fields(&preferred.preference);
+        if ignored || gathered.contradiction.is_some() {
+            continue;
+        }
+        let weight = u32::try_from(preferred.weight).unwrap_or(0);
+        preferences.push(PreferredTerm { weight, requirements: gathered.requirements });
+    }
+    preferences.sort_by_key(|preferred| std::cmp::Reverse(preferred.weight));
+    Ok(preferences)
+}

@@ -1,0 +1,179 @@
+//! One instance type of a catalogue file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use scheduler_core::model::Price;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::decimal::{self, Dollars};
+use super::error::CatalogError;
+
+/// One instance type: what `DescribeInstanceTypes` says, and its prices.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Ec2Type {
+    pub(crate) name: String,
+    pub(crate) family: String,
+    pub(crate) category: String,
+    pub(crate) generation: u32,
+    pub(crate) size: String,
+    /// The first supported architecture; it is the one that counts.
+    #[serde(rename = "arch", deserialize_with = "first_architecture")]
+    pub(crate) architecture: Architecture,
+    pub(crate) cpu_manufacturer: String,
+    #[serde(rename = "clockGHz", deserialize_with = "decimal::megahertz")]
+    pub(crate) clock_mhz: Option<i64>,
+    pub(crate) flex: bool,
+    /// `nitro`, `xen`, or empty on bare metal.
+    pub(crate) hypervisor: String,
+    pub(crate) vcpu: u32,
+    #[serde(rename = "memoryMiB")]
+    pub(crate) memory_mib: u32,
+    pub(crate) eni: NetworkInterfaces,
+    pub(crate) network_bandwidth_mbps: Option<u32>,
+    pub(crate) ebs_bandwidth_mbps: Option<u32>,
+    /// Local disks together; 0 is none.
+    #[serde(rename = "localNvmeGB")]
+    pub(crate) local_nvme_gb: u32,
+    pub(crate) gpu: Vec<Gpu>,
+    /// Neuron, Inferentia, media and FPGA devices together.
+    pub(crate) other_accelerators: u32,
+    pub(crate) usage_classes: BTreeSet<String>,
+    pub(crate) zones: BTreeSet<String>,
+    #[serde(deserialize_with = "decimal::price")]
+    pub(crate) on_demand_price: Price,
+    pub(crate) interruption_band: Option<InterruptionBand>,
+    /// Spot price by zone; a zone without one has no spot capacity to plan with.
+    #[serde(deserialize_with = "spot_prices")]
+    pub(crate) spot: BTreeMap<String, Price>,
+}
+
+/// Architectures that nodes can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) enum Architecture {
+    #[serde(rename = "x86_64")]
+    Amd64,
+    #[serde(rename = "arm64")]
+    Arm64,
+}
+
+/// Limits of the default network card.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NetworkInterfaces {
+    pub(crate) max_interfaces: u32,
+    pub(crate) ipv4_per_interface: u32,
+    /// Absent where trunking does not work.
+    #[serde(default)]
+    pub(crate) branch_interfaces: u32,
+}
+
+/// GPUs of one kind.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Gpu {
+    pub(crate) name: String,
+    pub(crate) manufacturer: String,
+    /// 0 on types that have a part of a GPU.
+    pub(crate) count: u32,
+    /// Of one GPU.
+    #[serde(rename = "memoryMiB")]
+    pub(crate) memory_mib: u32,
+}
+
+/// Spot Advisor's band: per cent of spot capacity that was reclaimed in a month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u8")]
+pub(crate) enum InterruptionBand {
+    Under5,
+    From5To10,
+    From10To15,
+    From15To20,
+    Over20,
+}
+
+impl TryFrom<u8> for InterruptionBand {
+    type Error = String;
+
+    fn try_from(number: u8) -> Result<Self, String> {
+        Ok(match number {
+            0 => Self::Under5,
+            1 => Self::From5To10,
+            2 => Self::From10To15,
+            3 => Self::From15To20,
+            4 => Self::Over20,
+            _ => return Err(format!("expected a band from 0 to 4, found {number}")),
+        })
+    }
+}
+
+impl Ec2Type {
+    /// Parses and checks the record at this place of the list.
+    pub(super) fn parse(catalog: &str, index: usize, raw: &RawValue) -> Result<Self, CatalogError> {
+        let mut deserializer = serde_json::Deserializer::from_str(raw.get());
+        let parsed: Result<Self, _> = serde_path_to_error::deserialize(&mut deserializer);
+        let record = parsed.map_err(|error| CatalogError::Record {
+            catalog: catalog.to_owned(),
+            record: name_of(raw).unwrap_or_else(|| format!("number {}", index + 1)),
+            field: error.path().to_string(),
+            source: error.into_inner(),
+        })?;
+        match record.contradiction() {
+            None => Ok(record),
+            Some((field, problem)) => Err(CatalogError::Value {
+                catalog: catalog.to_owned(),
+                record: record.name,
+                field,
+                problem,
+            }),
+        }
+    }
+
+    /// The first field that no machine can have, and what is wrong with it.
+    fn contradiction(&self) -> Option<(String, String)> {
+        let positive = [
+            ("vcpu", self.vcpu),
+            ("memoryMiB", self.memory_mib),
+            ("eni.maxInterfaces", self.eni.max_interfaces),
+            ("eni.ipv4PerInterface", self.eni.ipv4_per_interface),
+        ];
+        if let Some((field, _)) = positive.into_iter().find(|(_, amount)| *amount == 0) {
+            return Some((field.to_owned(), "must be above zero".to_owned()));
+        }
+        if self.name != format!("{}.{}", self.family, self.size) {
+            let problem = format!(
+                "must be family and size joined by a dot, here {}.{}",
+                self.family, self.size
+            );
+            return Some(("name".to_owned(), problem));
+        }
+        let zone = self.spot.keys().find(|zone| !self.zones.contains(*zone))?;
+        let problem = "the type has a price in a zone that zones does not list; add the zone to \
+                       zones or remove the price";
+        Some((format!("spot.{zone}"), problem.to_owned()))
+    }
+}
+
+/// The name in a record that may have any other fault.
+fn name_of(raw: &RawValue) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+    serde_json::from_str(raw.get()).ok().map(|named: Named| named.name)
+}
+
+fn first_architecture<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Architecture, D::Error> {
+    let listed = Vec::<Architecture>::deserialize(deserializer)?;
+    listed.first().copied().ok_or_else(|| D::Error::custom("expected at least one architecture"))
+}
+
+fn spot_prices<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Price>, D::Error> {
+    let prices = BTreeMap::<String, Dollars>::deserialize(deserializer)?;
+    Ok(prices.into_iter().map(|(zone, Dollars(price))| (zone, price)).collect())
+}

@@ -1,0 +1,247 @@
+//! Flags, the environment names of Karpenter, and the settings that come of both.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail, ensure};
+use aws_provider::CatalogOptions;
+use clap::Parser;
+use jiff::SignedDuration;
+use plimsoll_api::duration::parse_go;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::driver::Rounds;
+
+const EXAMPLES: &str = "Examples:
+  plimsoll-controller --recommend-only --cluster-file cluster/ --interval 30s
+  plimsoll-controller --recommend-only --cluster-file nodes.yaml pods.yaml --once";
+
+/// Watches cluster files and logs which nodes it would launch and give up.
+///
+/// Flags beat the environment. An environment value that does not parse is passed over, as in
+/// Karpenter.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Advise only and write nothing; must be given, because writing is not built yet
+    #[arg(long)]
+    recommend_only: bool,
+    /// Files or directories of Kubernetes objects, read again at each round
+    #[arg(long = "cluster-file", value_name = "PATH", num_args = 1..)]
+    cluster_files: Vec<PathBuf>,
+    /// Catalogue of instance types in place of the one built in
+    #[arg(long, value_name = "FILE")]
+    catalog: Option<PathBuf>,
+    /// Longest pause between two rounds
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = pause)]
+    interval: SignedDuration,
+    /// Read once, decide at once and end
+    #[arg(long)]
+    once: bool,
+    /// A batch closes when no new pod has come for so long (`BATCH_IDLE_DURATION`; 1s)
+    #[arg(long, value_name = "DURATION", value_parser = pause)]
+    batch_idle_duration: Option<SignedDuration>,
+    /// A batch closes at the latest so long after its first pod (`BATCH_MAX_DURATION`; 10s)
+    #[arg(long, value_name = "DURATION", value_parser = pause)]
+    batch_max_duration: Option<SignedDuration>,
+    /// Share of memory that the hypervisor keeps (`VM_MEMORY_OVERHEAD_PERCENT`; 0.075)
+    #[arg(long, value_name = "SHARE", value_parser = share_ppm)]
+    vm_memory_overhead_percent: Option<u32>,
+    /// Network interfaces that pods cannot use (`RESERVED_ENIS`; 0)
+    #[arg(long, value_name = "COUNT")]
+    reserved_enis: Option<u32>,
+    /// Least level that is logged: debug, info or error (`LOG_LEVEL`; info)
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+/// What the controller is told to do, complete and checked.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Files and directories of the cluster.
+    pub(crate) cluster_files: Vec<PathBuf>,
+    /// Catalogue in place of the one built in.
+    pub(crate) catalog: Option<PathBuf>,
+    /// How nodes are computed from the catalogue.
+    pub(crate) catalog_options: CatalogOptions,
+    /// How the engine decides.
+    pub(crate) engine: scheduler_core::Settings,
+    /// Longest pause between two rounds.
+    pub(crate) interval: SignedDuration,
+    /// When to stop.
+    pub(crate) rounds: Rounds,
+    /// Least level that is logged.
+    pub(crate) log_level: LevelFilter,
+}
+
+impl Args {
+    /// The settings, with `environment` asked for what no flag says.
+    ///
+    /// # Errors
+    /// Without `--recommend-only`, without a cluster file, or if the log level is unknown.
+    pub(crate) fn settings(
+        self,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> anyhow::Result<Settings> {
+        let Self {
+            recommend_only,
+            cluster_files,
+            catalog,
+            interval,
+            once,
+            batch_idle_duration,
+            batch_max_duration,
+            vm_memory_overhead_percent,
+            reserved_enis,
+            log_level,
+        } = self;
+        ensure!(
+            recommend_only,
+            "writing to a cluster is not built yet; start with --recommend-only to get advice \
+             without writes"
+        );
+        ensure!(!cluster_files.is_empty(), "no cluster to read; add --cluster-file PATH");
+        let duration = |name| environment(name).and_then(|text| pause(&text).ok());
+        let share = |name| environment(name).and_then(|text| share_ppm(&text).ok());
+        let count = |name| environment(name).and_then(|text| text.parse().ok());
+        let mut engine = scheduler_core::Settings::default();
+        if let Some(idle) = batch_idle_duration.or_else(|| duration("BATCH_IDLE_DURATION")) {
+            engine.batch_idle = idle;
+        }
+        if let Some(max) = batch_max_duration.or_else(|| duration("BATCH_MAX_DURATION")) {
+            engine.batch_max = max;
+        }
+        if once {
+            // No more pods can come, so there is no batch to wait for.
+            engine.batch_idle = SignedDuration::ZERO;
+        }
+        let mut catalog_options = CatalogOptions::default();
+        if let Some(ppm) =
+            vm_memory_overhead_percent.or_else(|| share("VM_MEMORY_OVERHEAD_PERCENT"))
+        {
+            catalog_options.vm_memory_overhead_ppm = ppm;
+        }
+        if let Some(enis) = reserved_enis.or_else(|| count("RESERVED_ENIS")) {
+            catalog_options.reserved_enis = enis;
+        }
+        let log_level = log_level.or_else(|| environment("LOG_LEVEL")).unwrap_or_default();
+        Ok(Settings {
+            cluster_files,
+            catalog,
+            catalog_options,
+            engine,
+            interval,
+            rounds: if once { Rounds::Once } else { Rounds::UntilStopped },
+            log_level: level(&log_level)?,
+        })
+    }
+}
+
+/// A Go duration above zero.
+fn pause(text: &str) -> anyhow::Result<SignedDuration> {
+    let duration = parse_go(text)?;
+    ensure!(duration.is_positive(), "{text:?} must be above zero");
+    Ok(duration)
+}
+
+/// A share from 0 to 1 in millionths. Karpenter calls it a percentage and writes `0.075`.
+fn share_ppm(text: &str) -> anyhow::Result<u32> {
+    let share: f64 = text.parse().with_context(|| format!("{text:?} is not a number"))?;
+    ensure!((0.0..=1.0).contains(&share), "{text:?} must be from 0 to 1, such as 0.075");
+    Ok((share * 1e6).round() as u32)
+}
+
+fn level(text: &str) -> anyhow::Result<LevelFilter> {
+    Ok(match text {
+        "debug" => LevelFilter::DEBUG,
+        "" | "info" => LevelFilter::INFO,
+        "error" => LevelFilter::ERROR,
+        other => bail!("unknown log level {other:?}; use debug, info or error"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(flags: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<Settings> {
+        let required = ["plimsoll-controller", "--recommend-only", "--cluster-file", "cluster"];
+        let args = Args::try_parse_from(required.iter().chain(flags))?;
+        args.settings(|name| {
+            let found = environment.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn without_recommend_only_it_says_that_writing_is_not_built() {
+        let args = Args::try_parse_from(["plimsoll-controller", "--cluster-file", "x"]).unwrap();
+        let error = args.settings(|_| None).unwrap_err();
+        assert!(error.to_string().starts_with("writing to a cluster is not built yet"), "{error}");
+    }
+
+    #[test]
+    fn without_a_cluster_file_it_names_the_flag() {
+        let args = Args::try_parse_from(["plimsoll-controller", "--recommend-only"]).unwrap();
+        let error = args.settings(|_| None).unwrap_err();
+        assert_eq!(error.to_string(), "no cluster to read; add --cluster-file PATH");
+    }
+
+    #[test]
+    fn the_defaults_are_karpenters() {
+        let found = settings(&[], &[]).unwrap();
+        assert_eq!(found.engine, scheduler_core::Settings::default());
+        assert_eq!(found.catalog_options, CatalogOptions::default());
+        assert_eq!(found.log_level, LevelFilter::INFO);
+        assert_eq!(found.interval, SignedDuration::from_secs(10));
+        assert_eq!(found.rounds, Rounds::UntilStopped);
+    }
+
+    #[test]
+    fn the_environment_speaks_where_no_flag_does() {
+        let environment = [
+            ("BATCH_IDLE_DURATION", "2s"),
+            ("BATCH_MAX_DURATION", "20s"),
+            ("VM_MEMORY_OVERHEAD_PERCENT", "0.05"),
+            ("RESERVED_ENIS", "1"),
+            ("LOG_LEVEL", "error"),
+        ];
+        let found = settings(&["--batch-max-duration", "30s"], &environment).unwrap();
+        assert_eq!(found.engine.batch_idle, SignedDuration::from_secs(2));
+        assert_eq!(found.engine.batch_max, SignedDuration::from_secs(30));
+        assert_eq!(found.catalog_options.vm_memory_overhead_ppm, 50_000);
+        assert_eq!(found.catalog_options.reserved_enis, 1);
+        assert_eq!(found.log_level, LevelFilter::ERROR);
+    }
+
+    #[test]
+    fn an_environment_value_that_does_not_parse_is_passed_over() {
+        let environment = [("BATCH_IDLE_DURATION", "soon"), ("RESERVED_ENIS", "-1")];
+        let found = settings(&[], &environment).unwrap();
+        assert_eq!(found.engine.batch_idle, SignedDuration::from_secs(1));
+        assert_eq!(found.catalog_options.reserved_enis, 0);
+    }
+
+    #[test]
+    fn an_unknown_log_level_is_fatal() {
+        let error = settings(&[], &[("LOG_LEVEL", "loud")]).unwrap_err();
+        assert_eq!(error.to_string(), "unknown log level \"loud\"; use debug, info or error");
+    }
+
+    #[test]
+    fn once_does_not_wait_for_a_batch() {
+        let found = settings(&["--once", "--batch-idle-duration", "5s"], &[]).unwrap();
+        assert_eq!((found.rounds, found.engine.batch_idle), (Rounds::Once, SignedDuration::ZERO));
+    }
+
+    #[test]
+    fn an_interval_must_be_above_zero() {
+        assert!(settings(&["--interval", "0s"], &[]).is_err());
+        assert!(settings(&["--interval", "-1s"], &[]).is_err());
+    }
+
+    #[test]
+    fn several_cluster_files_follow_one_flag() {
+        let found = settings(&["--cluster-file", "a", "b"], &[]).unwrap();
+        assert_eq!(found.cluster_files, ["cluster", "a", "b"].map(PathBuf::from));
+    }
+}

@@ -1,0 +1,251 @@
+//! The plan as data: the field names are a promise to programs.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use scheduler_core::PlannedNode;
+use scheduler_core::model::{PodId, Price, Resources};
+use scheduler_core::plan::{Alternative, Unschedulable, explain};
+use serde::Serialize;
+
+use super::{Planned, Times};
+
+/// A plan with stable field names; `plan -o json` prints it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanDocument {
+    /// Version of Plimsoll.
+    pub version: &'static str,
+    /// SHA-256 of everything that the plan depends on.
+    pub inputs_hash: String,
+    /// Date of the on-demand prices.
+    pub price_date: String,
+    /// Factor on all Spot prices.
+    pub spot_price_factor: f64,
+    /// Price of the new nodes.
+    pub price_per_hour: Dollars,
+    /// No plan that places the same pods costs less.
+    pub lower_bound_per_hour: Dollars,
+    /// Price over the bound less one; `null` if the bound is zero and the price is not.
+    pub gap: Option<f64>,
+    /// How the bound was proven.
+    pub bound_method: String,
+    /// Pods that were pending.
+    pub pods: usize,
+    /// Pods that got a place.
+    pub placed: usize,
+    /// Nodes to launch.
+    pub nodes: Vec<PlannedNodeDocument>,
+    /// Nodes that exist and get pods.
+    pub existing: Vec<Existing>,
+    /// Pods without a place.
+    pub unschedulable: Vec<UnschedulableDocument>,
+    /// Sizes of the problem and time spent.
+    pub stats: Stats,
+}
+
+/// A node to launch.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedNodeDocument {
+    /// Pool that it belongs to.
+    pub node_pool: String,
+    /// Where and how it is bought.
+    #[serde(flatten)]
+    pub offering: OfferingDocument,
+    /// Pods that it is for.
+    pub pods: Vec<PodId>,
+    /// Requests of pods and daemons as Kubernetes quantities.
+    pub requests: BTreeMap<String, String>,
+    /// What pods and daemons can use.
+    pub allocatable: BTreeMap<String, String>,
+    /// Offerings that would do as well, cheapest first.
+    pub alternatives: Vec<OfferingDocument>,
+}
+
+/// An offering.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfferingDocument {
+    /// Instance type.
+    pub instance_type: String,
+    /// Zone.
+    pub zone: String,
+    /// `spot`, `on-demand` or `reserved`.
+    pub capacity_type: &'static str,
+    /// Price.
+    pub price_per_hour: Dollars,
+}
+
+/// A price that is written as dollars, with no more than six decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "f64")]
+pub struct Dollars(pub Price);
+
+impl From<Dollars> for f64 {
+    fn from(Dollars(price): Dollars) -> Self {
+        price.usd()
+    }
+}
+
+/// A node that exists, or is in flight, with the pods it gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Existing {
+    /// Name of the node.
+    pub node: String,
+    /// Its new pods.
+    pub pods: Vec<PodId>,
+}
+
+/// A pod without a place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnschedulableDocument {
+    /// The pod.
+    pub pod: PodId,
+    /// Reason code.
+    pub code: String,
+    /// What stands in its way.
+    pub message: String,
+    /// The nearest change that would help.
+    pub fix: String,
+}
+
+/// Sizes of the problem and time spent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stats {
+    /// Milliseconds from the snapshot to the verified plan.
+    pub wall_ms: f64,
+    /// Pod classes.
+    pub classes: usize,
+    /// Instance type × zone × capacity type × pool.
+    pub shapes: usize,
+    /// Fillings of a shape that were built.
+    pub columns: usize,
+    /// Milliseconds of every phase.
+    pub phases: BTreeMap<&'static str, f64>,
+}
+
+impl PlanDocument {
+    pub(super) fn new(planned: &Planned) -> Self {
+        let Planned { plan, inputs, times, .. } = planned;
+        let report = &plan.report;
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            inputs_hash: inputs.hash.clone(),
+            price_date: inputs.price_date.clone(),
+            spot_price_factor: f64::from(inputs.spot_price_factor_ppm) / 1e6,
+            price_per_hour: Dollars(report.price),
+            lower_bound_per_hour: Dollars(report.lower_bound),
+            gap: report.gap_ppm().map(|ppm| ppm as f64 / 1e6),
+            bound_method: report.bound_method.clone(),
+            pods: report.pods,
+            placed: report.placed,
+            nodes: plan.launches().map(PlannedNodeDocument::new).collect(),
+            existing: existing(planned),
+            unschedulable: report.unschedulable.iter().map(UnschedulableDocument::new).collect(),
+            stats: Stats {
+                wall_ms: millis(times.plan),
+                classes: report.stats.classes,
+                shapes: report.stats.shapes,
+                columns: report.stats.patterns,
+                phases: phases(times),
+            },
+        }
+    }
+}
+
+impl PlannedNodeDocument {
+    pub(crate) fn new(node: &PlannedNode) -> Self {
+        Self {
+            node_pool: node.node_pool.clone(),
+            offering: OfferingDocument {
+                instance_type: node.instance_type.clone(),
+                zone: node.zone.clone(),
+                capacity_type: node.capacity_type.as_str(),
+                price_per_hour: Dollars(node.price),
+            },
+            pods: node.pods.clone(),
+            requests: quantities(&node.requests),
+            allocatable: quantities(&node.allocatable),
+            alternatives: node.alternatives.iter().map(OfferingDocument::new).collect(),
+        }
+    }
+}
+
+impl OfferingDocument {
+    fn new(alternative: &Alternative) -> Self {
+        Self {
+            instance_type: alternative.instance_type.clone(),
+            zone: alternative.zone.clone(),
+            capacity_type: alternative.capacity_type.as_str(),
+            price_per_hour: Dollars(alternative.price),
+        }
+    }
+}
+
+impl UnschedulableDocument {
+    pub(crate) fn new(unschedulable: &Unschedulable) -> Self {
+        Self {
+            pod: unschedulable.pod.clone(),
+            code: unschedulable.code.to_string(),
+            message: explain::message(unschedulable),
+            fix: explain::fix(unschedulable),
+        }
+    }
+}
+
+/// Nodes that exist and get pods, by name.
+pub(super) fn existing(planned: &Planned) -> Vec<Existing> {
+    let mut nodes: BTreeMap<&str, Vec<PodId>> = BTreeMap::new();
+    for (pod, node) in planned.plan.nominations() {
+        nodes.entry(node).or_default().push(pod.clone());
+    }
+    let nodes = nodes.into_iter();
+    nodes.map(|(node, pods)| Existing { node: node.to_owned(), pods }).collect()
+}
+
+fn quantities(resources: &Resources) -> BTreeMap<String, String> {
+    resources.iter().map(|(name, amount)| (name.to_owned(), quantity(name, amount))).collect()
+}
+
+/// An exact Kubernetes quantity in its largest whole unit.
+fn quantity(name: &str, amount: i64) -> String {
+    const UNITS: [(i64, &str); 4] =
+        [(1 << 40, "Ti"), (1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki")];
+    if !matches!(name, "memory" | "ephemeral-storage") {
+        return Resources::display_amount(name, amount);
+    }
+    let whole = UNITS.into_iter().find(|(unit, _)| amount % unit == 0 && amount != 0);
+    whole.map_or_else(|| amount.to_string(), |(unit, name)| format!("{}{name}", amount / unit))
+}
+
+fn phases(times: &Times) -> BTreeMap<&'static str, f64> {
+    BTreeMap::from([
+        ("catalogMs", millis(times.catalog)),
+        ("convertMs", millis(times.convert)),
+        ("planMs", millis(times.plan)),
+        ("readMs", millis(times.read)),
+    ])
+}
+
+/// Milliseconds with three decimals.
+fn millis(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_are_exact() {
+        let shown = [
+            quantity("cpu", 7910),
+            quantity("memory", 3 << 29),
+            quantity("memory", 1_000_001),
+            quantity("pods", 58),
+        ];
+        assert_eq!(shown, ["7910m", "1536Mi", "1000001", "58"]);
+    }
+}

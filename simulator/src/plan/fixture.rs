@@ -1,0 +1,130 @@
+//! A plan as the engine could make it, for the tests of the renderers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use scheduler_core::model::{CapacityType, Pod, PodId, PodSpec, Price, Resources};
+use scheduler_core::plan::reason::Nearest;
+use scheduler_core::plan::{Alternative, Blocker, PlanStats, ReasonCode, Unschedulable};
+use scheduler_core::{Action, ClusterSnapshot, Plan, PlanReport, PlannedNode, SnapshotBuilder};
+
+use super::{Inputs, Planned, Times};
+
+/// Five pending pods: three on a new node, one on an existing one, one without a place.
+pub(crate) fn planned() -> Planned {
+    Planned {
+        snapshot: snapshot(),
+        plan: Plan {
+            actions: vec![
+                Action::Launch(Box::new(node())),
+                Action::Nominate { pod: PodId::new("shop", "web-c"), node: "ip-10-0-1-7".into() },
+            ],
+            wake_at: None,
+            report: PlanReport {
+                pods: 5,
+                placed: 4,
+                price: Price::from_micro_usd(57_800),
+                lower_bound: Price::from_micro_usd(56_100),
+                bound_method: "fluid".to_owned(),
+                unschedulable: vec![too_large()],
+                violations: Vec::new(),
+                stats: PlanStats { classes: 3, shapes: 9720, candidates: 210, patterns: 12 },
+            },
+        },
+        inputs: Inputs {
+            hash: "9f86d081884c7d659a2feaa0c55ad015".to_owned(),
+            region: "us-east-1".to_owned(),
+            price_date: "2026-07-20".to_owned(),
+            spot_price_factor_ppm: 1_300_000,
+        },
+        times: Times {
+            read: Duration::from_micros(1500),
+            catalog: Duration::from_micros(20_250),
+            convert: Duration::from_micros(700),
+            plan: Duration::from_micros(4321),
+        },
+    }
+}
+
+/// A cluster in which nothing waits.
+pub(crate) fn idle() -> Planned {
+    let (snapshot, _) = SnapshotBuilder::new(Timestamp::UNIX_EPOCH, Arc::default()).build();
+    Planned { snapshot, plan: Plan::default(), ..planned() }
+}
+
+fn snapshot() -> ClusterSnapshot {
+    let pods = [
+        pod("shop", "web-a", "ReplicaSet/web"),
+        pod("shop", "web-b", "ReplicaSet/web"),
+        pod("shop", "web-c", "ReplicaSet/web"),
+        pod("shop", "search-0", "StatefulSet/search"),
+        pod("batch", "train", "Job/train"),
+    ];
+    let builder = SnapshotBuilder::new(Timestamp::UNIX_EPOCH, Arc::default());
+    builder.pending_pods(pods).build().0
+}
+
+fn pod(namespace: &str, name: &str, owner: &str) -> Arc<Pod> {
+    let spec = PodSpec {
+        namespace: namespace.to_owned(),
+        requests: Resources::new(500, 1 << 30).with_pods(1),
+        owner: Some(owner.to_owned()),
+        ..PodSpec::default()
+    };
+    Arc::new(Pod {
+        id: PodId::new(namespace, name),
+        spec: Arc::new(spec),
+        nominated: None,
+        created: Timestamp::UNIX_EPOCH,
+    })
+}
+
+fn node() -> PlannedNode {
+    let alternative = |price, zone: &str, capacity_type| Alternative {
+        price: Price::from_micro_usd(price),
+        instance_type: "c7g.large".to_owned(),
+        zone: zone.to_owned(),
+        capacity_type,
+    };
+    PlannedNode {
+        node_pool: "general".to_owned(),
+        instance_type: "m7g.large".to_owned(),
+        zone: "us-east-1b".to_owned(),
+        capacity_type: CapacityType::Spot,
+        price: Price::from_micro_usd(57_800),
+        labels: [("team".to_owned(), "shop".to_owned())].into(),
+        taints: Vec::new(),
+        capacity: Resources::new(2000, 8 << 30).with_pods(29),
+        allocatable: Resources::new(1930, 7 << 30).with_pods(29),
+        daemons: Resources::new(50, 96 << 20).with_pods(1),
+        requests: Resources::new(1550, (3 << 30) + (96 << 20)).with_pods(4),
+        pods: vec![
+            PodId::new("shop", "search-0"),
+            PodId::new("shop", "web-a"),
+            PodId::new("shop", "web-b"),
+        ],
+        alternatives: vec![
+            alternative(58_900, "us-east-1a", CapacityType::Spot),
+            alternative(72_500, "us-east-1b", CapacityType::OnDemand),
+        ],
+    }
+}
+
+fn too_large() -> Unschedulable {
+    Unschedulable {
+        pod: PodId::new("batch", "train"),
+        code: ReasonCode::TooLarge,
+        blockers: vec![Blocker::Resource {
+            name: "cpu".to_owned(),
+            wanted: 400_000,
+            available: 191_450,
+        }],
+        nearest: Some(Nearest {
+            node_pool: "general".to_owned(),
+            instance_type: "m8g.48xlarge".to_owned(),
+            zone: "us-east-1a".to_owned(),
+            capacity_type: CapacityType::OnDemand,
+        }),
+    }
+}

@@ -1,0 +1,187 @@
+//! `plimsoll plan`.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::run::{ANY_POOL, Run, file, line, plan, pod};
+
+/// Removes what differs between two runs or two versions.
+fn settled(run: &Run) -> Value {
+    let mut value = run.json();
+    value["stats"]["wallMs"] = Value::Null;
+    value["stats"]["phases"] = Value::Null;
+    value
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn the_shop_gets_its_nodes() {
+    let run = line("plan docs/examples/web.yaml");
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    insta::assert_snapshot!(run.page());
+}
+
+#[test]
+fn the_platform_gets_its_nodes_and_hears_what_is_odd_in_its_manifests() {
+    let run = line("plan docs/examples/platform.yaml");
+    assert_eq!(run.code, 0, "{}", run.story());
+    insta::assert_snapshot!(run.story());
+}
+
+#[test]
+fn the_platform_gets_nothing_but_its_own_family() {
+    let plan = line("plan docs/examples/platform.yaml -o json").json();
+    let nodes = plan["nodes"].as_array().unwrap();
+    assert!(!nodes.is_empty());
+    assert!(nodes.iter().all(|node| node["instanceType"].as_str().unwrap().starts_with("t4g.")));
+}
+
+#[test]
+fn a_plan_in_a_pull_request_reads_as_recorded() {
+    insta::assert_snapshot!(line("plan docs/examples/web.yaml --expand -o md").page());
+}
+
+#[test]
+fn the_json_has_the_promised_fields() {
+    let plan = line("plan docs/examples/web.yaml -o json").json();
+    let mut names = keys(&plan);
+    names.retain(|name| !["priceDate", "spotPriceFactor"].contains(name));
+    let promised = [
+        "version",
+        "inputsHash",
+        "pricePerHour",
+        "lowerBoundPerHour",
+        "gap",
+        "boundMethod",
+        "pods",
+        "placed",
+        "nodes",
+        "existing",
+        "unschedulable",
+        "stats",
+    ];
+    assert_eq!(names.into_iter().collect::<BTreeSet<_>>(), promised.into());
+    let node = [
+        "nodePool",
+        "instanceType",
+        "zone",
+        "capacityType",
+        "pricePerHour",
+        "pods",
+        "requests",
+        "allocatable",
+        "alternatives",
+    ];
+    assert_eq!(keys(&plan["nodes"][0]).into_iter().collect::<BTreeSet<_>>(), node.into());
+    let stats = ["wallMs", "classes", "shapes", "columns", "phases"];
+    assert_eq!(keys(&plan["stats"]).into_iter().collect::<BTreeSet<_>>(), stats.into());
+}
+
+#[test]
+fn every_pod_has_exactly_one_node_and_no_price_undercuts_the_bound() {
+    let plan = line("plan docs/examples/web.yaml --expand -o json").json();
+    let nodes = plan["nodes"].as_array().unwrap();
+    let pods: Vec<_> = nodes.iter().flat_map(|node| node["pods"].as_array().unwrap()).collect();
+    let distinct: BTreeSet<_> = pods.iter().map(|pod| pod.as_str().unwrap()).collect();
+    assert_eq!((pods.len(), distinct.len()), (17, 17));
+    assert_eq!(plan["placed"], 17);
+    assert!(plan["pricePerHour"].as_f64().unwrap() >= plan["lowerBoundPerHour"].as_f64().unwrap());
+}
+
+#[test]
+fn the_same_files_give_the_same_plan() {
+    let [first, second] = [0, 1].map(|_| settled(&line("plan docs/examples/web.yaml -o json")));
+    assert_eq!(first, second);
+}
+
+#[test]
+fn yaml_and_json_say_the_same() {
+    let yaml = line("plan docs/examples/web.yaml -o yaml").stdout;
+    let json = line("plan docs/examples/web.yaml -o json").json();
+    let hash = json["inputsHash"].as_str().unwrap();
+    assert!(yaml.contains(hash) && yaml.contains("instanceType:"), "{yaml}");
+}
+
+#[test]
+fn dearer_spot_prices_never_make_a_plan_cheaper() {
+    let price = |options: &str| {
+        let plan = line(&format!("plan docs/examples/platform.yaml -o json {options}")).json();
+        plan["pricePerHour"].as_f64().unwrap()
+    };
+    assert!(price("--spot-price-factor 1.3") > price(""));
+}
+
+#[test]
+fn an_empty_cluster_is_a_friendly_answer() {
+    let run = plan("empty_cluster", "", "");
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    assert!(run.stdout.starts_with("No pods are pending"), "{}", run.stdout);
+}
+
+#[test]
+fn a_pod_larger_than_any_type_is_a_finding_and_the_others_go_on() {
+    let cluster = [ANY_POOL, &pod("huge", "1000", "1Gi"), &pod("web", "1", "1Gi")].concat();
+    let run = plan("larger_than_any_type", &cluster, "");
+    assert_eq!(run.code, 2);
+    insta::assert_snapshot!(run.story());
+}
+
+#[test]
+fn a_gap_above_the_limit_exits_with_three() {
+    // Two pods that shun each other need two nodes; the bound allows for one.
+    let apart = "spec:
+  affinity:
+    podAntiAffinity:
+      requiredDuringSchedulingIgnoredDuringExecution:
+      - {topologyKey: kubernetes.io/hostname, labelSelector: {}}
+";
+    let pods = ["a", "b"].map(|name| pod(name, "100m", "128Mi").replace("spec:\n", apart));
+    let cluster = [ANY_POOL, &pods.concat()].concat();
+    let run = plan("gap_above_the_limit", &cluster, "--max-gap 0");
+    assert_eq!(run.code, 3);
+    assert!(run.stderr.contains("more than --max-gap 0"), "{}", run.stderr);
+    assert_eq!(plan("gap_above_the_limit", &cluster, "--max-gap 1e9").code, 0);
+}
+
+#[test]
+fn without_a_node_pool_the_message_says_how_to_get_one() {
+    let run = plan("without_a_node_pool", &pod("web", "1", "1Gi"), "");
+    assert_eq!(run.code, 1);
+    insta::assert_snapshot!(run.story());
+}
+
+#[test]
+fn a_strategy_supplies_its_own_node_pool() {
+    let run = plan("strategy_supplies", &pod("web", "1", "1Gi"), "--strategy idp -o json");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(run.json()["nodes"][0]["nodePool"], "karpenter-node-group");
+}
+
+#[test]
+fn a_manner_of_packing_keeps_the_cluster_s_own_node_pool() {
+    let cluster = [ANY_POOL, &pod("web", "1", "1Gi")].concat();
+    let run = plan("manner_of_packing", &cluster, "--strategy ffd -o json");
+    assert_eq!(run.json()["nodes"][0]["nodePool"], "any");
+}
+
+#[test]
+fn a_strategy_file_replaces_the_cluster_s_node_pools() {
+    let mine = ANY_POOL.replace("name: any", "name: mine");
+    let strategy = file("strategy_file", "mine.yaml", &mine);
+    let cluster = [ANY_POOL, &pod("web", "1", "1Gi")].concat();
+    let options = format!("--strategy {} -o json", strategy.display());
+    let run = plan("strategy_file", &cluster, &options);
+    assert_eq!(run.json()["nodes"][0]["nodePool"], "mine");
+}
+
+#[test]
+fn kinds_that_are_not_read_are_counted_and_named() {
+    let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n";
+    let run = plan("kinds_not_read", &service.repeat(2), "");
+    assert_eq!(run.code, 0);
+    assert!(run.stderr.contains("2 of kind Service left out"), "{}", run.stderr);
+}
