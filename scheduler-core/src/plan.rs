@@ -5,6 +5,8 @@ pub(crate) mod diagnose;
 pub mod explain;
 pub mod reason;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -81,8 +83,8 @@ pub struct PlannedNode {
     pub capacity_type: CapacityType,
     /// Price of that offering.
     pub price: Price,
-    /// Labels that the node will have, the hostname left out.
-    pub labels: Labels,
+    /// Labels that the node will have, the hostname left out. Alike nodes share them.
+    pub labels: Arc<Labels>,
     /// Taints that the node will keep.
     pub taints: Vec<Taint>,
     /// Capacity of the type.
@@ -96,7 +98,8 @@ pub struct PlannedNode {
     /// Pods that it is for, by id.
     pub pods: Vec<PodId>,
     /// Other offerings of the same pool that hold its pods, cheapest first, the chosen one left out.
-    pub alternatives: Vec<Alternative>,
+    /// Alike nodes share them.
+    pub alternatives: Arc<Vec<Alternative>>,
 }
 
 /// An offering that would do as well.

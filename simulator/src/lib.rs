@@ -7,14 +7,14 @@
 //!
 //! - [`trace`] and [`embedded`]: which pods came when; rows stream.
 //! - [`replay`]: the loop, every [`strategy`] side by side on the same trace with the same seed.
-//! - `world`, `cloud`, `binder`, `clock`: the simulated cluster, its machines, kube-scheduler's
+//! - `world`, [`cloud`], [`binder`], `clock`: the simulated cluster, its machines, kube-scheduler's
 //!   stand-in, virtual time. They carry out what the engine decides and decide nothing.
 //! - `figures`: what is measured; [`outcome`] is the result as plain data.
 //! - [`report`]: shows a result. [`plan`] and [`explain`]: one decision on cluster files.
 //! - [`cli`]: the command line.
 //!
-//! What the simulation leaves out: preemption and preferences of kube-scheduler, image pulls, disruption budgets
-//! and grace periods of pods, data transfer and disks on the bill.
+//! What the simulation leaves out: preemption and preferences of kube-scheduler, image pulls,
+//! disruption budgets and grace periods of pods, data transfer and disks on the bill.
 //!
 //! ```
 //! use aws_provider::Catalog;
@@ -33,18 +33,18 @@
 
 pub mod binder;
 pub mod cli;
-pub mod clock;
+mod clock;
 pub mod cloud;
 pub mod embedded;
 pub mod explain;
-pub mod figures;
+mod figures;
 pub mod outcome;
 pub mod plan;
 pub mod replay;
 pub mod report;
 pub mod strategy;
 pub mod trace;
-pub mod world;
+mod world;
 
 #[cfg(test)]
 mod testkit;

@@ -1,7 +1,5 @@
 //! The shapes that are worth looking at.
 
-use std::collections::BTreeMap;
-
 use crate::problem::shapes::Shape;
 use crate::problem::{BitSet, Problem};
 
@@ -33,10 +31,10 @@ pub(crate) fn candidates(
     pools: impl Fn(usize) -> bool,
 ) -> Vec<Candidate> {
     let table = &problem.table;
-    let mut admits: BTreeMap<usize, BitSet> = BTreeMap::new();
+    let mut admits: Vec<Option<BitSet>> = vec![None; table.shapes.len()];
     for (group, shapes) in groups.iter().enumerate() {
         for shape in shapes.iter().filter(|shape| pools(table.pool(*shape))) {
-            admits.entry(shape).or_insert_with(|| BitSet::new(groups.len())).insert(group);
+            admits[shape].get_or_insert_with(|| BitSet::new(groups.len())).insert(group);
         }
     }
     let price = |shape: &Shape| match worth {
@@ -45,20 +43,20 @@ pub(crate) fn candidates(
     };
     let mut all: Vec<Candidate> = admits
         .into_iter()
-        .map(|(shape, groups)| {
+        .enumerate()
+        .filter_map(|(shape, groups)| {
             let cost = price(&table.shapes[shape]).micro_usd().max(1);
-            Candidate { shape, cost, groups }
+            groups.map(|groups| Candidate { shape, cost, groups })
         })
         .collect();
     if worth == Worth::Decision {
         all = keep_flexible(problem, all);
     }
-    let roominess = |one: &Candidate| {
-        let room = problem.room(one.shape).iter().zip(&problem.largest);
-        room.map(|(room, largest)| (i128::from(*room) << 30) / i128::from((*largest).max(1)))
-            .sum::<i128>()
-    };
-    all.sort_by_cached_key(|one| (one.cost, std::cmp::Reverse(roominess(one)), one.shape));
+    // Of equal price, the roomier first: it may dominate the others.
+    all.sort_by(|a, b| {
+        let by_room = problem.room(b.shape).cmp(problem.room(a.shape));
+        a.cost.cmp(&b.cost).then(by_room).then(a.shape.cmp(&b.shape))
+    });
     let mut front: Vec<Candidate> = Vec::new();
     for one in all {
         let dominated = front.iter().any(|other| {

@@ -1,8 +1,9 @@
 //! From a solution's indices back to names.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::model::{PodId, Resources};
+use crate::model::{Labels, PodId, Resources};
 use crate::plan::{Action, Alternative, PlannedNode};
 use crate::problem::Problem;
 use crate::problem::dims::fits;
@@ -28,14 +29,24 @@ pub(crate) fn actions(
     }
     let by_price = ByPrice::new(problem);
     let mut known = BTreeMap::new();
+    let mut labels = BTreeMap::new();
     for node in &solution.nodes {
         let pods = pods.take(&node.contents);
         // Many nodes are alike; their alternatives are looked for once.
         let alternatives = known
             .entry((node.shape, &node.contents))
-            .or_insert_with(|| by_price.alternatives(problem, node))
+            .or_insert_with(|| Arc::new(by_price.alternatives(problem, node)))
             .clone();
-        actions.push(Action::Launch(Box::new(planned(problem, node, pods, alternatives))));
+        let labels = labels
+            .entry(node.shape)
+            .or_insert_with(|| Arc::new(problem.table.labels(&problem.table.shapes[node.shape])))
+            .clone();
+        actions.push(Action::Launch(Box::new(planned(
+            problem,
+            node,
+            pods,
+            (labels, alternatives),
+        ))));
     }
     (actions, pods.rest())
 }
@@ -122,7 +133,7 @@ fn planned(
     problem: &Problem<'_>,
     node: &NewNode,
     pods: Vec<PodId>,
-    alternatives: Vec<Alternative>,
+    (labels, alternatives): (Arc<Labels>, Arc<Vec<Alternative>>),
 ) -> PlannedNode {
     let table = &problem.table;
     let shape = &table.shapes[node.shape];
@@ -138,7 +149,7 @@ fn planned(
         zone: table.zones[shape.zone].clone(),
         capacity_type: shape.capacity_type,
         price: shape.price,
-        labels: table.labels(shape),
+        labels,
         taints: pool.taints.clone(),
         capacity: instance_type.capacity.clone(),
         allocatable: instance_type.allocatable(),
@@ -192,7 +203,7 @@ impl ByPrice {
         let holds = |shape: usize| {
             let row = &table.rows[table.shapes[shape].row];
             shape != node.shape
-                && std::sync::Arc::ptr_eq(&row.pool_labels, &chosen.pool_labels)
+                && Arc::ptr_eq(&row.pool_labels, &chosen.pool_labels)
                 && fits(&asked, problem.room(shape))
                 && node.contents.iter().all(|(class, _)| {
                     problem.usable(*class).contains(shape) && problem.ports_clear(*class, shape)

@@ -72,7 +72,7 @@ fn join(
     name: &str,
     stage: NodeStage,
 ) -> NodeWithPods {
-    let mut labels = planned.labels.clone();
+    let mut labels = planned.labels.as_ref().clone();
     labels.insert(HOSTNAME.to_owned(), name.to_owned());
     let joined = stage == NodeStage::Initialized;
     let pods = if joined {

@@ -1,6 +1,7 @@
 //! Plans made by hand, for the tests of the verifier and for brute force.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::carry_out::daemons_of;
 use crate::model::well_known::{CAPACITY_TYPE, INSTANCE_TYPE, ZONE};
@@ -50,14 +51,14 @@ pub fn launch(
         zone: zone.clone(),
         capacity_type: *capacity_type,
         price,
-        labels,
+        labels: labels.into(),
         taints: pool.taints.clone(),
         capacity: kind.capacity.clone(),
         allocatable: kind.allocatable(),
         daemons,
         requests,
         pods: pods.to_vec(),
-        alternatives: Vec::new(),
+        alternatives: Arc::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::face::{Faces, Verdict};
 use super::launch::{first_exceeding, pods_at};
@@ -32,11 +33,12 @@ pub(super) struct Alternatives<'a> {
     /// By pool, open labels and offering.
     known: BTreeMap<(*const NodePool, usize, *const Offering), Known>,
     /// Launches with nothing wrong: many are alike in all that is looked at here.
-    right: BTreeSet<Launch<'a>>,
+    right: BTreeSet<Launch>,
 }
 
-/// What the judgement of a launch depends on: face, chosen offering, pods by spec, alternatives.
-type Launch<'a> = (usize, *const Offering, Vec<(usize, i64)>, &'a [Alternative]);
+/// What the judgement of a launch depends on: face, chosen offering, pods by spec, alternatives by
+/// address.
+type Launch = (usize, *const Offering, Vec<(usize, i64)>, usize);
 
 /// An offering as a pool would run it.
 #[derive(Clone, Debug)]
@@ -65,9 +67,14 @@ impl<'a> Alternatives<'a> {
         found: &mut Vec<Violation>,
     ) {
         let node = chosen.node;
-        let face = faces.of_site(site, node);
+        let face = faces.of_node(node);
         let pods = world.groups_at(site).iter().map(|group| (group.spec, group.placed)).collect();
-        let launch = (face, std::ptr::from_ref(chosen.offering), pods, &*node.alternatives);
+        let launch = (
+            face,
+            std::ptr::from_ref(chosen.offering),
+            pods,
+            Arc::as_ptr(&node.alternatives).addr(),
+        );
         if self.right.contains(&launch) {
             return;
         }
@@ -217,7 +224,7 @@ fn check_min_values<'a>(
         };
         let mut values: BTreeSet<String> = BTreeSet::new();
         values.extend(chosen.node.labels.get(key).cloned());
-        for alternative in &chosen.node.alternatives {
+        for alternative in chosen.node.alternatives.iter() {
             match key {
                 ZONE => values.extend([alternative.zone.clone()]),
                 CAPACITY_TYPE => values.extend([alternative.capacity_type.as_str().to_owned()]),

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::world::admitted;
 use crate::model::well_known::{CAPACITY_TYPE, ZONE};
@@ -17,8 +18,8 @@ pub(super) struct Faces<'a> {
     specs: usize,
     all: Vec<Face>,
     numbers: BTreeMap<(Cow<'a, Labels>, &'a [Taint]), usize>,
-    /// By node of the world: the number of its face, once asked for.
-    of_site: Vec<Option<usize>>,
+    /// By address of shared labels: taints and number of the face last found with them.
+    by_address: BTreeMap<usize, (&'a [Taint], usize)>,
 }
 
 /// What follows from labels and taints.
@@ -48,7 +49,13 @@ pub(super) enum Verdict {
 impl<'a> Faces<'a> {
     /// No faces yet, for so many distinct specs.
     pub(super) fn new(supply: &'a Supply, specs: usize) -> Self {
-        Self { supply, specs, all: Vec::new(), numbers: BTreeMap::new(), of_site: Vec::new() }
+        Self {
+            supply,
+            specs,
+            all: Vec::new(),
+            numbers: BTreeMap::new(),
+            by_address: BTreeMap::new(),
+        }
     }
 
     /// The number of a face.
@@ -64,15 +71,15 @@ impl<'a> Faces<'a> {
     }
 
     /// The number of the face of a planned node.
-    pub(super) fn of_site(&mut self, site: usize, node: &'a PlannedNode) -> usize {
-        if self.of_site.len() <= site {
-            self.of_site.resize(site + 1, None);
-        }
-        if let Some(number) = self.of_site[site] {
-            return number;
+    pub(super) fn of_node(&mut self, node: &'a PlannedNode) -> usize {
+        let address = Arc::as_ptr(&node.labels).addr();
+        if let Some((taints, number)) = self.by_address.get(&address)
+            && *taints == node.taints.as_slice()
+        {
+            return *number;
         }
         let number = self.number(Cow::Borrowed(&node.labels), &node.taints);
-        self.of_site[site] = Some(number);
+        self.by_address.insert(address, (&node.taints, number));
         number
     }
 

@@ -28,7 +28,7 @@ pub(super) fn check<'a>(
         let SiteKind::Planned(_, node) = site.kind else {
             continue;
         };
-        let face = faces.of_site(index, node);
+        let face = faces.of_node(node);
         check_load(world, index, faces, face, found);
         let Some((pool, chosen)) = check_offering(site, node, &mut names, found) else {
             continue;

@@ -21,7 +21,7 @@ pub(super) fn check<'a>(world: &World<'a>, faces: &mut Faces<'a>, found: &mut Ve
                 missing.iter().flat_map(|spec| spec.host_ports.iter().cloned()).collect()
             }
             SiteKind::Planned(_, node) => {
-                let face = faces.of_site(index, node);
+                let face = faces.of_node(node);
                 faces.get(face).daemon_ports.clone()
             }
         };
@@ -37,7 +37,7 @@ fn check_admission<'a>(
 ) {
     let site = &world.sites[index];
     let planned = match site.kind {
-        SiteKind::Planned(_, node) => Some((node, faces.of_site(index, node))),
+        SiteKind::Planned(_, node) => Some((node, faces.of_node(node))),
         SiteKind::Existing(_) => None,
     };
     for group in world.groups_at(index) {

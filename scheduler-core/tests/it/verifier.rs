@@ -1,6 +1,8 @@
 //! The verifier finds what is wrong with a plan. Plans here are made by hand, one of them right and
 //! all others spoilt in one respect.
 
+use std::sync::Arc;
+
 use scheduler_core::model::{
     BudgetLimit, CapacityType, OfferingKey, PodId, Price, Requirement, Taint, TaintEffect,
 };
@@ -59,7 +61,7 @@ fn right() -> (ClusterSnapshot, Plan) {
     let snapshot = shop().build();
     let mut planned =
         launch(&snapshot, "default", &offering("m7g.large", "a"), &ids(["web-1", "web-2"]));
-    planned.alternatives = vec![alternative("m7g.large", "b", "$0.079")];
+    planned.alternatives = vec![alternative("m7g.large", "b", "$0.079")].into();
     let plan = hand_made(&snapshot, vec![Action::Launch(Box::new(planned))]);
     (snapshot, plan)
 }
@@ -172,7 +174,7 @@ fn a_zone_that_the_labels_contradict_is_found() {
     let found = spoil(|node| {
         node.zone = "b".to_owned();
         node.price = price("$0.079");
-        node.alternatives.clear();
+        node.alternatives = Arc::default();
     });
     assert_finds!(found, Violation::WrongLabel { .. });
 }
@@ -211,8 +213,8 @@ fn an_offering_that_recently_failed_is_found() {
 #[test]
 fn a_label_from_nowhere_is_found() {
     let found = spoil(|node| {
-        node.labels.insert("tier".to_owned(), "gold".to_owned());
-        node.alternatives.clear();
+        Arc::make_mut(&mut node.labels).insert("tier".to_owned(), "gold".to_owned());
+        node.alternatives = Arc::default();
     });
     assert_finds!(found, Violation::WrongLabel { planned: Some(_), .. });
 }
@@ -326,7 +328,7 @@ fn a_limit_of_nodes_that_is_exceeded_is_found() {
 fn bad_alternatives_are_found() {
     let fault = |listed: &[Alternative]| {
         let listed = listed.to_vec();
-        let found = spoil(move |node| node.alternatives = listed);
+        let found = spoil(move |node| node.alternatives = listed.into());
         match <[Violation; 1]>::try_from(found) {
             Ok([Violation::Alternative { fault, .. }]) => Some(fault),
             _ => None,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use scheduler_core::model::{CapacityType, Pod, PodId, PodSpec, Price, Resources};
+use scheduler_core::model::{CapacityType, Labels, Pod, PodId, PodSpec, Price, Resources};
 use scheduler_core::plan::reason::Nearest;
 use scheduler_core::plan::{Alternative, Blocker, PlanStats, ReasonCode, Unschedulable};
 use scheduler_core::{Action, ClusterSnapshot, Plan, PlanReport, PlannedNode, SnapshotBuilder};
@@ -93,7 +93,7 @@ fn node() -> PlannedNode {
         zone: "us-east-1b".to_owned(),
         capacity_type: CapacityType::Spot,
         price: Price::from_micro_usd(57_800),
-        labels: [("team".to_owned(), "shop".to_owned())].into(),
+        labels: Labels::from([("team".to_owned(), "shop".to_owned())]).into(),
         taints: Vec::new(),
         capacity: Resources::new(2000, 8 << 30).with_pods(29),
         allocatable: Resources::new(1930, 7 << 30).with_pods(29),
@@ -107,7 +107,8 @@ fn node() -> PlannedNode {
         alternatives: vec![
             alternative(58_900, "us-east-1a", CapacityType::Spot),
             alternative(72_500, "us-east-1b", CapacityType::OnDemand),
-        ],
+        ]
+        .into(),
     }
 }
 

@@ -73,7 +73,7 @@ impl World {
             return LaunchResult::SoldOut;
         }
         let name = self.next_node_name();
-        let mut labels = planned.labels.clone();
+        let mut labels = planned.labels.as_ref().clone();
         labels.insert(well_known::HOSTNAME.to_owned(), name.clone());
         let node = Node {
             name: name.clone(),
