@@ -50,7 +50,7 @@ fn convert_one(
         report.warn(Problem::new(
             "spec.template",
             format!("{unsupported}; nodes are planned without this daemon"),
-            "see docs on what is supported, or remove the feature",
+            "remove the feature from the template",
         ));
         return None;
     }

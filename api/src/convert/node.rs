@@ -35,7 +35,7 @@ pub(super) fn convert(objects: &Objects, now: Timestamp, findings: &mut Vec<Find
         };
         nodes.push(joined.convert(now, &mut report));
     }
-    for Sourced { source, object } in claims.left {
+    for Sourced { source, object } in claims.left() {
         let object_ref = ObjectRef::new("NodeClaim", name(&object.metadata));
         let mut report = Report::new(findings, source, object_ref);
         nodes.push(in_flight(object, now, &mut report));
@@ -43,27 +43,45 @@ pub(super) fn convert(objects: &Objects, now: Timestamp, findings: &mut Vec<Find
     nodes
 }
 
-/// Claims that have not met their node yet.
+/// Claims, by what tells which node is theirs.
 struct Claims<'a> {
-    left: Vec<&'a Sourced<NodeClaim>>,
+    by_provider_id: BTreeMap<&'a str, usize>,
+    by_node_name: BTreeMap<&'a str, usize>,
+    all: Vec<Option<&'a Sourced<NodeClaim>>>,
 }
 
 impl<'a> Claims<'a> {
     fn new(objects: &'a Objects) -> Self {
-        Self { left: objects.node_claims.iter().collect() }
+        let claims = &objects.node_claims;
+        let statuses = claims
+            .iter()
+            .enumerate()
+            .filter_map(|(index, claim)| Some((index, claim.object.status.as_ref()?)));
+        let by_provider_id = statuses
+            .clone()
+            .filter_map(|(index, status)| Some((status.provider_id.as_deref()?, index)))
+            .filter(|(id, _)| !id.is_empty());
+        let by_node_name =
+            statuses.filter_map(|(index, status)| Some((status.node_name.as_deref()?, index)));
+        Self {
+            by_provider_id: by_provider_id.collect(),
+            by_node_name: by_node_name.collect(),
+            all: claims.iter().map(Some).collect(),
+        }
     }
 
     /// The claim of a node: by the provider's id, else by the node's name.
     fn take(&mut self, node: &k8s::Node) -> Option<&'a NodeClaim> {
         let provider_id = node.spec.as_ref().and_then(|spec| spec.provider_id.as_deref());
-        let provider_id = provider_id.filter(|id| !id.is_empty());
-        let node_name = name(&node.metadata);
-        let index = self.left.iter().position(|claim| {
-            let Some(status) = &claim.object.status else { return false };
-            (provider_id.is_some() && status.provider_id.as_deref() == provider_id)
-                || status.node_name.as_deref() == Some(node_name)
-        })?;
-        Some(&self.left.remove(index).object)
+        let index = provider_id
+            .and_then(|id| self.by_provider_id.get(id))
+            .or_else(|| self.by_node_name.get(name(&node.metadata)))?;
+        self.all[*index].take().map(|claim| &claim.object)
+    }
+
+    /// Claims that no node has taken.
+    fn left(self) -> impl Iterator<Item = &'a Sourced<NodeClaim>> {
+        self.all.into_iter().flatten()
     }
 }
 

@@ -71,11 +71,11 @@ use selector::{ami_terms, capacity_reservation_terms, security_group_terms, subn
 ).message("amiFamily Custom needs amiSelectorTerms"))]
 pub struct Ec2NodeClassSpec {
     /// Subnets that nodes are launched into.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(required, schema_with = "subnet_terms")]
     pub subnet_selector_terms: Option<Vec<SubnetSelectorTerm>>,
     /// Security groups of the nodes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(required, schema_with = "security_group_terms")]
     pub security_group_selector_terms: Option<Vec<SecurityGroupSelectorTerm>>,
     /// Capacity reservations that may be used.

@@ -199,7 +199,7 @@ pub struct Disruption {
 #[serde(rename_all = "camelCase")]
 pub struct Budget {
     /// A number of nodes, or a percentage of the pool's nodes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         required,
         extend("pattern" = "^((100|[0-9]{1,2})%|[0-9]+)$", "default" = "10%")

@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::ReadError;
-use super::object::add;
+use super::object::{Content, Type, add};
 use crate::finding::Source;
 use crate::objects::Objects;
 
@@ -29,10 +29,10 @@ struct Reader<'a> {
     document: u32,
 }
 
-/// A list, with its items left as text so that a large one is not held in memory twice.
-#[derive(Deserialize)]
+/// What an object says it is, and the items of a list as text: a large list is read item by item.
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RawList<'a> {
+struct Head<'a> {
     #[serde(default)]
     kind: String,
     #[serde(default)]
@@ -46,25 +46,22 @@ impl Reader<'_> {
     fn json(&mut self, text: &str) -> Result<(), ReadError> {
         for document in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
             self.document += 1;
-            let document = document.map_err(|error| self.json_error(&error))?;
-            match serde_json::from_str::<RawList<'_>>(document.get()) {
-                Ok(RawList { kind, api_version, items: Some(items) }) if kind.ends_with("List") => {
+            let text = document.map_err(|error| self.json_error(&error))?.get();
+            let Head { kind, api_version, items } = head(text);
+            let of = Type { kind, api_version };
+            match items.filter(|_| of.kind.ends_with("List")) {
+                Some(items) => {
                     for (index, item) in items.into_iter().enumerate() {
-                        let item = self.json_value(item)?;
-                        self.item(index, with_type(item, &kind, &api_version));
+                        let text = item.get();
+                        let Head { kind, api_version, .. } = head(text);
+                        let of = of.of_item(Type { kind, api_version });
+                        self.add(of, Content::Text(text), Some(index));
                     }
                 }
-                _ => {
-                    let value = self.json_value(document)?;
-                    self.document(value);
-                }
+                None => self.add(of, Content::Text(text), None),
             }
         }
         Ok(())
-    }
-
-    fn json_value(&self, raw: &RawValue) -> Result<Value, ReadError> {
-        serde_json::from_str(raw.get()).map_err(|error| self.json_error(&error))
     }
 
     fn json_error(&self, error: &serde_json::Error) -> ReadError {
@@ -90,30 +87,27 @@ impl Reader<'_> {
 
     /// Adds a document: nothing, an object or a list of objects.
     fn document(&mut self, mut value: Value) {
-        let kind = text(&value, "kind");
-        match value.get_mut("items").map(Value::take) {
-            Some(Value::Array(items)) if kind.ends_with("List") => {
-                let api_version = text(&value, "apiVersion");
+        if value.is_null() {
+            return;
+        }
+        let of = type_of(&value);
+        let items = value.get_mut("items").filter(|_| of.kind.ends_with("List"));
+        match items.map(Value::take) {
+            Some(Value::Array(items)) => {
                 for (index, item) in items.into_iter().enumerate() {
-                    self.item(index, with_type(item, &kind, &api_version));
+                    self.add(of.of_item(type_of(&item)), Content::Tree(item), Some(index));
                 }
             }
-            Some(items) => {
-                value["items"] = items;
-                self.add(value, None);
-            }
-            None if value.is_null() => {}
-            None => self.add(value, None),
+            // `items: null` is how an empty list may be written.
+            Some(Value::Null) => {}
+            Some(_) | None => self.add(of, Content::Tree(value), None),
         }
     }
 
-    fn item(&mut self, index: usize, value: Value) {
-        self.add(value, Some(index as u32 + 1));
-    }
-
-    fn add(&mut self, value: Value, item: Option<u32>) {
+    fn add(&mut self, of: Type, content: Content<'_>, index: Option<usize>) {
+        let item = index.map(|index| index as u32 + 1);
         let source = Source { file: Arc::clone(&self.file), document: self.document, item };
-        add(self.objects, source, value);
+        add(self.objects, source, of, content);
     }
 
     /// The parsers name the line themselves, but count from the start of the document.
@@ -128,21 +122,25 @@ impl Reader<'_> {
     }
 }
 
-/// Items of a typed list (`PodList`) may leave out what the list already says.
-fn with_type(mut item: Value, list_kind: &str, api_version: &str) -> Value {
-    let kind = list_kind.strip_suffix("List").unwrap_or_default();
-    if let Value::Object(fields) = &mut item
-        && !kind.is_empty()
-        && !fields.contains_key("kind")
-    {
-        fields.insert("kind".to_owned(), kind.into());
-        fields.entry("apiVersion").or_insert_with(|| api_version.into());
-    }
-    item
+/// The head of an object; something else has none, and becomes a finding for want of a kind.
+fn head(text: &str) -> Head<'_> {
+    serde_json::from_str(text).unwrap_or_default()
 }
 
-fn text(value: &Value, key: &str) -> String {
-    value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+fn type_of(value: &Value) -> Type {
+    let text = |key| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Type { kind: text("kind"), api_version: text("apiVersion") }
+}
+
+impl Type {
+    /// The type of an item: items of a typed list (`PodList`) may leave out what the list says.
+    fn of_item(&self, item: Self) -> Self {
+        if !item.kind.is_empty() {
+            return item;
+        }
+        let kind = self.kind.strip_suffix("List").unwrap_or_default().to_owned();
+        Self { kind, api_version: self.api_version.clone() }
+    }
 }
 
 /// A document of a YAML text, and the line that it starts on.

@@ -1,5 +1,6 @@
 //! One object: its kind decides its type.
 
+use kube::Resource;
 use scheduler_core::model::ObjectRef;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -7,26 +8,42 @@ use serde_json::Value;
 use crate::finding::{Finding, Problem, Report, Source};
 use crate::objects::{Objects, Sourced};
 
+/// What an object says it is.
+pub(super) struct Type {
+    pub(super) kind: String,
+    pub(super) api_version: String,
+}
+
+/// An object that has not found its type yet: JSON text, which is the fastest to read, or a tree.
+pub(super) enum Content<'a> {
+    Text(&'a str),
+    Tree(Value),
+}
+
+impl Content<'_> {
+    fn into_tree(self) -> Value {
+        match self {
+            Self::Text(text) => serde_json::from_str(text).unwrap_or_default(),
+            Self::Tree(tree) => tree,
+        }
+    }
+}
+
 /// Adds an object to its kind, or to the unknown kinds, or a finding if it cannot be read.
-pub(super) fn add(objects: &mut Objects, source: Source, mut value: Value) {
-    let text = |key| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (kind, api_version) = (text("kind"), text("apiVersion"));
+pub(super) fn add(objects: &mut Objects, source: Source, of: Type, content: Content<'_>) {
+    let Type { kind, api_version } = of;
     if kind.is_empty() {
         let problem = Problem::new(
             "kind",
             "there is no kind: expected a Kubernetes object",
             "add apiVersion and kind, or leave the document out",
         );
-        let mut report = Report::new(&mut objects.findings, &source, reference("object", &value));
-        report.error(problem);
+        let reference = reference("object", &content.into_tree());
+        Report::new(&mut objects.findings, &source, reference).error(problem);
         return;
     }
-    // Bookkeeping of server-side apply: half of a dump, and of no use here.
-    if let Some(Value::Object(metadata)) = value.get_mut("metadata") {
-        metadata.remove("managedFields");
-    }
-    let entry = Entry { source, value, kind };
-    let (kind, o) = (entry.kind.clone(), objects);
+    let entry = Entry { source, kind: &kind, content };
+    let o = objects;
     match (api_version.as_str(), kind.as_str()) {
         ("v1", "Pod") => entry.push(&mut o.pods, &mut o.findings),
         ("v1", "Node") => entry.push(&mut o.nodes, &mut o.findings),
@@ -63,22 +80,42 @@ pub(super) fn add(objects: &mut Objects, source: Source, mut value: Value) {
     }
 }
 
-struct Entry {
+struct Entry<'a> {
     source: Source,
-    value: Value,
-    kind: String,
+    kind: &'a str,
+    content: Content<'a>,
 }
 
-impl Entry {
-    fn push<T: DeserializeOwned>(self, to: &mut Vec<Sourced<T>>, findings: &mut Vec<Finding>) {
-        let object = reference(&self.kind, &self.value);
-        match serde_path_to_error::deserialize(self.value) {
-            Ok(object) => to.push(Sourced { source: self.source, object }),
-            Err(error) => Report::new(findings, &self.source, object).error(Problem::new(
-                error.path().to_string(),
-                error.inner().to_string(),
-                "correct the value",
-            )),
+impl Entry<'_> {
+    fn push<T>(self, to: &mut Vec<Sourced<T>>, findings: &mut Vec<Finding>)
+    where
+        T: DeserializeOwned + Resource,
+    {
+        let read = match &self.content {
+            Content::Text(text) => serde_json::from_str(text),
+            Content::Tree(tree) => T::deserialize(tree),
+        };
+        // Keeping track of the path takes time, so only what could not be read is read again.
+        let read: Result<T, _> = read.or_else(|_| match &self.content {
+            Content::Text(text) => {
+                serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
+            }
+            Content::Tree(tree) => serde_path_to_error::deserialize(tree),
+        });
+        match read {
+            Ok(mut object) => {
+                // Bookkeeping of server-side apply: half of a dump, and of no use here.
+                object.meta_mut().managed_fields = None;
+                to.push(Sourced { source: self.source, object });
+            }
+            Err(error) => {
+                let reference = reference(self.kind, &self.content.into_tree());
+                Report::new(findings, &self.source, reference).error(Problem::new(
+                    error.path().to_string(),
+                    error.inner().to_string(),
+                    "correct the value",
+                ));
+            }
         }
     }
 }

@@ -143,6 +143,20 @@ fn bad_content_is_a_finding_with_object_and_path_and_the_others_go_on() {
 }
 
 #[test]
+fn bad_content_of_a_json_list_is_a_finding_with_the_number_of_the_item() {
+    let text = r#"{"kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}},
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "b"}, "spec": {"priority": "x"}}]}"#;
+    let objects = read_str("f.json", text).unwrap();
+    assert_eq!(names(&objects), ["a"]);
+    let finding = objects.findings[0].to_string();
+    assert!(
+        finding.starts_with("error: f.json document 1 item 2: Pod b: spec.priority: invalid type"),
+        "{finding}"
+    );
+}
+
+#[test]
 fn a_document_without_a_kind_is_a_finding() {
     let objects = read_str("f.yaml", "replicas: 3\n---\njust text\n---\n[1, 2]\n").unwrap();
     assert_eq!(objects.findings.len(), 3);

@@ -17,7 +17,7 @@ use crate::pack::state::State;
 use crate::pack::topology::{Bin, Scope};
 use crate::problem::Problem;
 use crate::problem::dims::{fits, take};
-use crate::problem::rules::{Kind, Place};
+use crate::problem::rules::Kind;
 use crate::solution::{Content, Setback, Solution, add_content};
 
 /// A node to buy, with every shape that it may still become.
@@ -197,13 +197,9 @@ fn in_best_domain(
 ) -> Vec<usize> {
     let problem = state.problem;
     let rules = &problem.rules;
+    let keys = rules.keys_of([class]);
     let values = |shape: usize| -> Vec<Option<usize>> {
-        let places = rules.of_class[class].iter().flat_map(|rule| &rules.all[*rule].places);
-        let keys = places.filter_map(|place| match place {
-            Place::Host => None,
-            Place::Key(key) => Some(*key),
-        });
-        keys.map(|key| rules.shape_values[key][shape]).collect()
+        keys.iter().map(|key| rules.shape_values[*key][shape]).collect()
     };
     let crowd = |shape: usize| -> i64 {
         let spreads = rules.of_class[class].iter().filter(|rule| {

@@ -12,7 +12,7 @@ use crate::pack::state::State;
 use crate::pack::topology::{Bin, Scope};
 use crate::problem::BitSet;
 use crate::problem::cache::share;
-use crate::problem::rules::{Kind, Place};
+use crate::problem::rules::Kind;
 use crate::solution::Setback;
 
 /// Shapes with the same values of all keys that matter for a class.
@@ -113,16 +113,7 @@ fn regions(state: &State<'_>, class: usize) -> Vec<Region> {
     if one.spec.unsupported.is_some() {
         return Vec::new();
     }
-    let rules = problem.rules.of_class[class].iter();
-    let mut keys: Vec<usize> = rules
-        .flat_map(|rule| &problem.rules.all[*rule].places)
-        .filter_map(|place| match place {
-            Place::Host => None,
-            Place::Key(key) => Some(*key),
-        })
-        .collect();
-    keys.sort_unstable();
-    keys.dedup();
+    let keys = problem.rules.keys_of([class]);
     let mut regions: BTreeMap<Vec<Option<usize>>, Region> = BTreeMap::new();
     let admission = one.preferred.unwrap_or(one.admission);
     for shape in problem.admissions[admission].usable.iter() {

@@ -7,7 +7,6 @@ use crate::model::{Labels, PodId, Resources};
 use crate::plan::{Action, Alternative, PlannedNode};
 use crate::problem::Problem;
 use crate::problem::dims::fits;
-use crate::problem::rules::Place;
 use crate::solution::{Content, NewNode, Solution};
 
 /// Other offerings that a launch names besides the chosen one, at most: EC2 takes no more types
@@ -197,7 +196,7 @@ impl ByPrice {
         let table = &problem.table;
         let chosen = &table.rows[table.shapes[node.shape].row];
         let asked = problem.dims.lower(&load(problem, &node.contents));
-        let tied = tied_keys(problem, &node.contents);
+        let tied = problem.rules.keys_of(node.contents.iter().map(|(class, _)| *class));
         let catalog =
             problem.snapshot.supply.catalog(&problem.snapshot.supply.node_pools[chosen.pool]);
         let holds = |shape: usize| {
@@ -237,19 +236,4 @@ impl ByPrice {
         alternatives.sort_unstable();
         alternatives
     }
-}
-
-/// Keys whose values the rules of these classes depend on.
-fn tied_keys(problem: &Problem<'_>, contents: &[Content]) -> Vec<usize> {
-    let rules = contents.iter().flat_map(|(class, _)| &problem.rules.of_class[*class]);
-    let places = rules.flat_map(|rule| &problem.rules.all[*rule].places);
-    let mut keys: Vec<usize> = places
-        .filter_map(|place| match place {
-            Place::Host => None,
-            Place::Key(key) => Some(*key),
-        })
-        .collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
 }

@@ -110,9 +110,22 @@ impl Rules {
 
     /// Whether the class has to be put into domains of a key before nodes are opened for it.
     pub(crate) fn is_tied(&self, class: usize) -> bool {
-        self.of_class[class]
-            .iter()
-            .any(|rule| self.all[*rule].places.iter().any(|place| matches!(place, Place::Key(_))))
+        !self.keys_of([class]).is_empty()
+    }
+
+    /// Keys whose values the rules that bind or count these classes depend on, ascending.
+    pub(crate) fn keys_of(&self, classes: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let rules = classes.into_iter().flat_map(|class| &self.of_class[class]);
+        let places = rules.flat_map(|rule| &self.all[*rule].places);
+        let mut keys: Vec<usize> = places
+            .filter_map(|place| match place {
+                Place::Host => None,
+                Place::Key(key) => Some(*key),
+            })
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
     }
 
     /// Whether the class must be on a node with other pods.

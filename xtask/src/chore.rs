@@ -1,0 +1,128 @@
+//! The chores, and the steps that each consists of.
+
+use clap::{Parser, Subcommand};
+
+use crate::cargo::{cargo, run};
+use crate::step::{Step, run_all, say};
+use crate::{deny, direction};
+
+/// Chores of this repository.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+impl Cli {
+    /// Runs the chore that was asked for.
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        run_all(&self.chore.steps())
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+enum Chore {
+    /// All that CI runs: format, direction, lint, programs, test, doc, deny
+    Ci,
+    /// All tests
+    Test,
+    /// Is the code formatted? (`cargo fmt --all` formats it)
+    Format,
+    /// Does any crate depend on one that it may not depend on?
+    Direction,
+    /// Does clippy or the compiler have anything to remark?
+    Lint,
+    /// Do the programs build by themselves, without what tests turn on?
+    Programs,
+    /// Does the documentation build, with every link in it?
+    Doc,
+    /// Are licences and sources of all dependencies allowed?
+    Deny,
+    /// Write the definitions in deploy/crds anew from their types
+    Crds,
+    /// Print planning speed and cost, in a minute
+    Figures,
+}
+
+impl Chore {
+    fn steps(self) -> Vec<Step> {
+        let step = |name, work| vec![Step { name, work }];
+        match self {
+            // The cheap ones first, so that a slip is told at once.
+            Self::Ci => [
+                Self::Format,
+                Self::Direction,
+                Self::Lint,
+                Self::Programs,
+                Self::Test,
+                Self::Doc,
+                Self::Deny,
+            ]
+            .into_iter()
+            .flat_map(Self::steps)
+            .collect(),
+            Self::Test => step("test", test),
+            Self::Format => step("format", || run(cargo("fmt").args(["--all", "--check"]))),
+            Self::Direction => step("direction", direction::check),
+            Self::Lint => step("lint", lint),
+            Self::Programs => step("programs", programs),
+            Self::Doc => step("doc", doc),
+            Self::Deny => step("deny", deny::check),
+            Self::Crds => step("crds", crds),
+            Self::Figures => step("figures", figures),
+        }
+    }
+}
+
+fn test() -> anyhow::Result<()> {
+    // Tests that need a browser, a Kubernetes API server or a cloud will be fetched for here; none
+    // of today's does.
+    say("all that the tests need is the pinned Rust toolchain; nothing is installed");
+    run(cargo("test").arg("--workspace"))
+}
+
+fn lint() -> anyhow::Result<()> {
+    run(cargo("clippy").args(["--workspace", "--all-targets", "--", "--deny", "warnings"]))
+}
+
+/// In a build of the whole workspace, features that only tests ask for are on everywhere; this
+/// builds what users build.
+fn programs() -> anyhow::Result<()> {
+    ["plimsoll", "plimsoll-controller"]
+        .iter()
+        .try_for_each(|package| run(cargo("check").args(["--package", package, "--bins"])))
+}
+
+fn doc() -> anyhow::Result<()> {
+    // Private items too: the documentation is for those who work here.
+    let arguments = ["--workspace", "--no-deps", "--document-private-items"];
+    run(cargo("doc").args(arguments).env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+fn crds() -> anyhow::Result<()> {
+    run(cargo("run").args(["--quiet", "--package", "xtask", "--example", "crds"]))
+}
+
+fn figures() -> anyhow::Result<()> {
+    let arguments = ["--release", "--package", "plimsoll-benches", "--bin", "planning-figures"];
+    run(cargo("run").args(arguments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn ci_runs_every_check_once_and_writes_nothing() {
+        let names: Vec<&str> = Chore::Ci.steps().iter().map(|step| step.name).collect();
+        let expected = ["format", "direction", "lint", "programs", "test", "doc", "deny"];
+        assert_eq!(names, expected);
+    }
+}

@@ -1,0 +1,76 @@
+//! Steps of a chore, each with its name and duration.
+
+use std::io::{self, Write as _};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+/// One thing to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    /// What it is called.
+    pub(crate) name: &'static str,
+    /// What it does.
+    pub(crate) work: fn() -> anyhow::Result<()>,
+}
+
+/// Runs steps in order until one fails; says what each took.
+pub(crate) fn run_all(steps: &[Step]) -> anyhow::Result<()> {
+    let mut taken: Vec<(&str, Duration)> = Vec::new();
+    for step in steps {
+        say(&format!("==> {}", step.name));
+        let start = Instant::now();
+        let result = (step.work)();
+        let duration = start.elapsed();
+        let outcome = if result.is_ok() { "done" } else { "failed" };
+        say(&format!("<== {} {outcome} in {}", step.name, seconds(duration)));
+        result.with_context(|| format!("step `{}` failed", step.name))?;
+        taken.push((step.name, duration));
+    }
+    if taken.len() > 1 {
+        say(&summary(&taken));
+    }
+    Ok(())
+}
+
+/// Writes a line to standard error: standard output belongs to what the steps run.
+pub(crate) fn say(line: &str) {
+    // Nothing is left to do if the terminal is gone.
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+fn summary(taken: &[(&str, Duration)]) -> String {
+    let total = ("total", taken.iter().map(|(_, duration)| *duration).sum());
+    let width = taken.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max(total.0.len());
+    let line = |(name, duration): &(&str, Duration)| {
+        format!("    {name:<width$} {:>10}", seconds(*duration))
+    };
+    taken.iter().chain([&total]).map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::bail;
+
+    #[test]
+    fn a_failed_step_ends_the_chore_and_is_named() {
+        let steps = [
+            Step { name: "first", work: || bail!("it is wrong") },
+            Step { name: "second", work: || panic!("must not run") },
+        ];
+        let error = run_all(&steps).unwrap_err();
+        assert_eq!(format!("{error:#}"), "step `first` failed: it is wrong");
+    }
+
+    #[test]
+    fn the_summary_lists_every_step_and_the_total() {
+        let taken = [("test", Duration::from_millis(61_250)), ("format", Duration::from_secs(1))];
+        let expected = "    test       61.2 s\n    format      1.0 s\n    total      62.2 s";
+        assert_eq!(summary(&taken), expected);
+    }
+}
