@@ -39,8 +39,6 @@ pub(crate) struct Buckets {
     group_of: Vec<usize>,
     /// By part: whether rules or host ports limit how many pods go on one node.
     limited: Vec<bool>,
-    /// By part: pods taken for the node that is being filled.
-    used: Vec<i64>,
 }
 
 #[derive(Debug)]
@@ -78,7 +76,6 @@ impl Buckets {
             totals: vec![0; parts.len()],
             group_of,
             limited: vec![false; parts.len()],
-            used: vec![0; parts.len()],
         };
         for part in fitting {
             let range = part * dims..(part + 1) * dims;
@@ -117,6 +114,15 @@ impl Buckets {
         }
     }
 
+    /// Passes over parts that have no pods left.
+    pub(crate) fn advance(&mut self, parts: &[Part]) {
+        for bucket in &mut self.all {
+            while bucket.parts.get(bucket.head).is_some_and(|part| parts[*part].left == 0) {
+                bucket.head += 1;
+            }
+        }
+    }
+
     /// The group of shapes of a part.
     pub(crate) fn group(&self, part: usize) -> usize {
         self.group_of[part]
@@ -150,18 +156,20 @@ struct Cursor {
     at: usize,
 }
 
-/// Fills one node of a candidate from what the parts have left.
+/// Fills one node of a candidate from what the parts have left. `used` has a zero for every part,
+/// and has again in the end.
 pub(crate) fn fill(
     problem: &Problem<'_>,
     parts: &[Part],
-    buckets: &mut Buckets,
+    buckets: &Buckets,
+    used: &mut [i64],
     candidate: &Candidate,
 ) -> Filling {
     let room = problem.room(candidate.shape);
     let mut free = room.to_vec();
     let mut filling = Filling::default();
     let mut classes: Vec<Content> = Vec::new();
-    let mut cursors = cursors(parts, buckets, candidate);
+    let mut cursors = cursors(buckets, candidate);
     let mut left = vec![0; room.len()];
     loop {
         for ((left, free), room) in left.iter_mut().zip(&free).zip(room) {
@@ -174,7 +182,7 @@ pub(crate) fn fill(
                 return false;
             }
             while let Some(part) = bucket.parts.get(cursor.at).copied() {
-                let some_left = parts[part].left > buckets.used[part];
+                let some_left = parts[part].left > used[part];
                 if some_left
                     && fits(buckets.request(part), &free)
                     && (!buckets.limited[part]
@@ -191,45 +199,38 @@ pub(crate) fn fill(
             false
         });
         let Some((_, part)) = best else { break };
-        let pods = handful(problem, parts, buckets, part, (&free, &classes));
+        let left = parts[part].left - used[part];
+        let pods = handful(problem, buckets, (part, parts[part].class, left), (&free, &classes));
         take(&mut free, buckets.request(part), pods);
-        buckets.used[part] += pods;
+        used[part] += pods;
         add_content(&mut filling.contents, part, pods);
         add_content(&mut classes, parts[part].class, pods);
         filling.value += i128::from(buckets.totals[part]) * i128::from(pods);
     }
     for (part, _) in &filling.contents {
-        buckets.used[*part] = 0;
+        used[*part] = 0;
     }
     filling
 }
 
-fn cursors(parts: &[Part], buckets: &mut Buckets, candidate: &Candidate) -> Vec<Cursor> {
-    let mut cursors = Vec::with_capacity(buckets.all.len());
-    for (number, bucket) in buckets.all.iter_mut().enumerate() {
-        while bucket.parts.get(bucket.head).is_some_and(|part| parts[*part].left == 0) {
-            bucket.head += 1;
-        }
-        if bucket.head < bucket.parts.len() && candidate.groups.contains(bucket.group) {
-            cursors.push(Cursor { bucket: number, at: bucket.head });
-        }
-    }
-    cursors
+fn cursors(buckets: &Buckets, candidate: &Candidate) -> Vec<Cursor> {
+    let open = buckets.all.iter().enumerate().filter(|(_, bucket)| {
+        bucket.head < bucket.parts.len() && candidate.groups.contains(bucket.group)
+    });
+    open.map(|(bucket, one)| Cursor { bucket, at: one.head }).collect()
 }
 
 /// How many pods of a part are taken at once: many small ones by the handful, so that the balance
 /// is looked at in between.
 fn handful(
     problem: &Problem<'_>,
-    parts: &[Part],
     buckets: &Buckets,
-    part: usize,
+    (part, class, left): (usize, usize, i64),
     (free, classes): (&[i64], &[Content]),
 ) -> i64 {
-    let mut most = times_fitting(buckets.request(part), free);
-    most = most.min(parts[part].left - buckets.used[part]);
+    let mut most = times_fitting(buckets.request(part), free).min(left);
     if buckets.limited[part] {
-        most = most.min(allowance(problem, parts[part].class, classes));
+        most = most.min(allowance(problem, class, classes));
     }
     (most / 16).max(1)
 }

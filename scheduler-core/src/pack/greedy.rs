@@ -7,7 +7,8 @@
 //! Minoux 1978).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use crate::bound::fluid::{Fluid, FluidShape};
 use crate::pack::candidates::{Candidate, Worth, candidates};
@@ -204,39 +205,22 @@ struct Offer {
     filling: Filling,
     /// Cheapest candidate that holds the filling.
     cheapest: usize,
-    /// How many nodes had been bought when it was made.
+    /// How many times nodes had been bought when it was made.
     made_at: usize,
 }
 
 fn buy(state: &mut State<'_>, parts: &mut [Part], candidates: &[Candidate], mut buckets: Buckets) {
     let problem = state.problem;
-    let mut by_cost: Vec<usize> = (0..candidates.len()).collect();
-    by_cost.sort_by_key(|one| (candidates[*one].cost, *one));
-    let by_cost = Arc::new(by_cost);
-    let mut offers: Vec<Option<Offer>> = (0..candidates.len()).map(|_| None).collect();
+    let mut used = vec![0; parts.len()];
+    let mut offers: Vec<Option<Offer>> = first_offers(state, parts, candidates, &buckets);
+    state.patterns += offers.iter().flatten().count();
     let mut bought = 0;
-    let offer =
-        |state: &mut State<'_>, buckets: &mut Buckets, parts: &[Part], at: usize, bought| {
-            state.patterns += 1;
-            let filling = fill(problem, parts, buckets, &candidates[at]);
-            let cheapest = if filling.contents.is_empty() {
-                at
-            } else {
-                cheapest_holding(state, parts, candidates, &by_cost, buckets, &filling)
-                    .unwrap_or(at)
-            };
-            Offer { filling, cheapest, made_at: bought }
-        };
-    for (at, slot) in offers.iter_mut().enumerate() {
-        if state.limits_allow(candidates[at].shape) {
-            *slot = Some(offer(state, &mut buckets, parts, at, bought));
-        }
-    }
     while let Some(at) = best(&offers, candidates) {
         let Some(present) = &offers[at] else { break };
         if present.made_at != bought {
-            let allowed = state.limits_allow(candidates[at].shape);
-            offers[at] = allowed.then(|| offer(state, &mut buckets, parts, at, bought));
+            let fresh = offer(state, parts, candidates, (&buckets, &mut used), at);
+            offers[at] = fresh.map(|fresh| Offer { made_at: bought, ..fresh });
+            state.patterns += 1;
             continue;
         }
         let shape = candidates[present.cheapest].shape;
@@ -254,6 +238,7 @@ fn buy(state: &mut State<'_>, parts: &mut [Part], candidates: &[Candidate], mut 
         for (part, pods) in &contents {
             parts[*part].left -= pods * times;
         }
+        buckets.advance(parts);
         bought += 1;
     }
     for part in parts.iter().filter(|part| part.left > 0) {
@@ -266,6 +251,35 @@ fn buy(state: &mut State<'_>, parts: &mut [Part], candidates: &[Candidate], mut 
         let pool = limited.map(|one| Setback::Limit(problem.table.pool(one.shape)));
         state.setbacks[part.class] = state.setbacks[part.class].or(pool);
     }
+}
+
+/// An offer of every candidate, made on all cores; they do not depend on each other.
+fn first_offers(
+    state: &State<'_>,
+    parts: &[Part],
+    candidates: &[Candidate],
+    buckets: &Buckets,
+) -> Vec<Option<Offer>> {
+    let nothing_used = || vec![0; parts.len()];
+    let make =
+        |used: &mut Vec<i64>, at: usize| offer(state, parts, candidates, (buckets, used), at);
+    (0..candidates.len()).into_par_iter().map_init(nothing_used, make).collect()
+}
+
+/// The best filling of a candidate; `None` if limits do not allow another node of it.
+fn offer(
+    state: &State<'_>,
+    parts: &[Part],
+    candidates: &[Candidate],
+    (buckets, used): (&Buckets, &mut [i64]),
+    at: usize,
+) -> Option<Offer> {
+    if !state.limits_allow(candidates[at].shape) {
+        return None;
+    }
+    let filling = fill(state.problem, parts, buckets, used, &candidates[at]);
+    let cheapest = cheapest_holding(state, parts, candidates, buckets, &filling);
+    Some(Offer { filling, cheapest: cheapest.unwrap_or(at), made_at: 0 })
 }
 
 /// The offer that is worth most per dollar.
@@ -281,12 +295,11 @@ fn best(offers: &[Option<Offer>], candidates: &[Candidate]) -> Option<usize> {
     best.map(|(_, _, at)| at)
 }
 
-/// The cheapest candidate that holds a filling.
+/// The cheapest candidate that holds a filling; candidates are in order of cost.
 fn cheapest_holding(
     state: &State<'_>,
     parts: &[Part],
     candidates: &[Candidate],
-    by_cost: &[usize],
     buckets: &Buckets,
     filling: &Filling,
 ) -> Option<usize> {
@@ -296,7 +309,7 @@ fn cheapest_holding(
         let request = &problem.classes[parts[*part].class].request;
         asked.iter_mut().zip(request).for_each(|(sum, one)| *sum += one * pods);
     }
-    by_cost.iter().copied().find(|at| {
+    (0..candidates.len()).find(|at| {
         let one = &candidates[*at];
         fits(&asked, problem.room(one.shape))
             && filling.contents.iter().all(|(part, _)| one.groups.contains(buckets.group(*part)))

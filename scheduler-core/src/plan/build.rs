@@ -1,7 +1,9 @@
 //! From a solution's indices back to names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use crate::model::{Labels, PodId, Resources};
 use crate::plan::{Action, Alternative, PlannedNode};
@@ -27,15 +29,19 @@ pub(crate) fn actions(
         }
     }
     let by_price = ByPrice::new(problem);
-    let mut known = BTreeMap::new();
+    // Many nodes are alike; their alternatives are looked for once, on all cores.
+    let distinct: BTreeSet<(usize, &Vec<Content>)> =
+        solution.nodes.iter().map(|node| (node.shape, &node.contents)).collect();
+    let distinct: Vec<(usize, &Vec<Content>)> = distinct.into_iter().collect();
+    let alternatives: Vec<Arc<Vec<Alternative>>> = distinct
+        .par_iter()
+        .map(|(shape, contents)| Arc::new(by_price.alternatives(problem, *shape, contents)))
+        .collect();
     let mut labels = BTreeMap::new();
     for node in &solution.nodes {
         let pods = pods.take(&node.contents);
-        // Many nodes are alike; their alternatives are looked for once.
-        let alternatives = known
-            .entry((node.shape, &node.contents))
-            .or_insert_with(|| Arc::new(by_price.alternatives(problem, node)))
-            .clone();
+        let known = distinct.binary_search(&(node.shape, &node.contents));
+        let alternatives = known.map_or_else(|_| Arc::default(), |at| alternatives[at].clone());
         let labels = labels
             .entry(node.shape)
             .or_insert_with(|| Arc::new(problem.table.labels(&problem.table.shapes[node.shape])))
@@ -192,29 +198,34 @@ impl ByPrice {
         Self { pools }
     }
 
-    fn alternatives(&self, problem: &Problem<'_>, node: &NewNode) -> Vec<Alternative> {
+    fn alternatives(
+        &self,
+        problem: &Problem<'_>,
+        bought: usize,
+        contents: &[Content],
+    ) -> Vec<Alternative> {
         let table = &problem.table;
-        let chosen = &table.rows[table.shapes[node.shape].row];
-        let asked = problem.dims.lower(&load(problem, &node.contents));
-        let tied = problem.rules.keys_of(node.contents.iter().map(|(class, _)| *class));
+        let chosen = &table.rows[table.shapes[bought].row];
+        let asked = problem.dims.lower(&load(problem, contents));
+        let tied = problem.rules.keys_of(contents.iter().map(|(class, _)| *class));
         let catalog =
             problem.snapshot.supply.catalog(&problem.snapshot.supply.node_pools[chosen.pool]);
         let holds = |shape: usize| {
             let row = &table.rows[table.shapes[shape].row];
-            shape != node.shape
+            shape != bought
                 && Arc::ptr_eq(&row.pool_labels, &chosen.pool_labels)
                 && fits(&asked, problem.room(shape))
-                && node.contents.iter().all(|(class, _)| {
+                && contents.iter().all(|(class, _)| {
                     problem.usable(*class).contains(shape) && problem.ports_clear(*class, shape)
                 })
                 && tied.iter().all(|key| {
                     let values = &problem.rules.shape_values[*key];
-                    values[shape] == values[node.shape]
+                    values[shape] == values[bought]
                 })
         };
         let mut kept: Vec<usize> = Vec::new();
         for shape in self.pools[chosen.pool].iter().copied().filter(|shape| holds(*shape)) {
-            let with_chosen = kept.iter().copied().chain([node.shape]);
+            let with_chosen = kept.iter().copied().chain([bought]);
             if kept.len() >= ALTERNATIVES_MAX && problem.min_values_hold(chosen.pool, &with_chosen)
             {
                 break;
