@@ -211,6 +211,13 @@ fn check_pool(
             "create the EC2NodeClass or correct the name",
         );
     }
+    if let Some((key, _)) = pool.requirements.iter().find(|(_, one)| one.admits_nothing()) {
+        return refuse(
+            "spec.template.spec.requirements",
+            format!("the requirements on {key} exclude each other"),
+            "leave only values that all of them admit",
+        );
+    }
     let clash = pool.labels.iter().find(|(key, value)| {
         pool.requirements.get(key).is_some_and(|requirement| !requirement.has(value))
     });

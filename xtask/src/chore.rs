@@ -89,9 +89,8 @@ fn lint() -> anyhow::Result<()> {
 /// In a build of the whole workspace, features that only tests ask for are on everywhere; this
 /// builds what users build.
 fn programs() -> anyhow::Result<()> {
-    ["plimsoll", "plimsoll-controller"]
-        .iter()
-        .try_for_each(|package| run(cargo("check").args(["--package", package, "--bins"])))
+    let packages = ["--package", "plimsoll", "--package", "plimsoll-controller"];
+    run(cargo("check").args(packages).arg("--bins"))
 }
 
 fn doc() -> anyhow::Result<()> {

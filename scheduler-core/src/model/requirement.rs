@@ -72,10 +72,14 @@ pub enum RequirementError {
 /// The set of values that a label may have: a finite set, or all but a finite set, within optional
 /// integer bounds.
 ///
-/// `DoesNotExist` is the empty finite set; `Exists` is the complement of the empty set.
+/// `DoesNotExist` is the empty finite set; `Exists` is the complement of the empty set. Whether the
+/// label must be there is kept apart, so that `Exists` and `NotIn` together still ask for it, and
+/// `In [a]` and `In [b]` together admit nothing, not even absence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Requirement {
     complement: bool,
+    /// The label must be present.
+    present: bool,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     values: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -118,33 +122,30 @@ impl Requirement {
 
     /// The label has one of these values.
     pub fn any_of<S: AsRef<str>>(values: impl IntoIterator<Item = S>) -> Self {
-        Self::finite(values.into_iter().map(|value| value.as_ref().to_owned()).collect())
+        let values = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
+        Self { complement: false, present: true, values, gte: None, lte: None, min_values: None }
     }
 
     /// The label is absent or has none of these values.
     pub fn none_of<S: AsRef<str>>(values: impl IntoIterator<Item = S>) -> Self {
         let values = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
-        Self { complement: true, values, gte: None, lte: None, min_values: None }
+        Self { complement: true, present: false, values, gte: None, lte: None, min_values: None }
     }
 
     /// The label is present.
     pub fn exists() -> Self {
-        Self::none_of::<&str>([])
+        Self { present: true, ..Self::none_of::<&str>([]) }
     }
 
     /// The label is absent.
     pub fn does_not_exist() -> Self {
-        Self::finite(BTreeSet::new())
-    }
-
-    fn finite(values: BTreeSet<String>) -> Self {
-        Self { complement: false, values, gte: None, lte: None, min_values: None }
+        Self { present: false, ..Self::any_of::<&str>([]) }
     }
 
     fn bounded(operator: Operator, bound: i64) -> Self {
         let mut requirement = Self::exists();
         match operator {
-            Operator::Gt if bound == i64::MAX => return Self::does_not_exist(),
+            Operator::Gt if bound == i64::MAX => return Self::any_of::<&str>([]),
             Operator::Gt => requirement.gte = Some(bound + 1),
             Operator::Gte => requirement.gte = Some(bound),
             Operator::Lt => requirement.lte = Some(bound - 1),
@@ -176,11 +177,12 @@ impl Requirement {
 
     /// Whether an absent label satisfies the requirement: `NotIn` and `DoesNotExist` do.
     pub fn admits_absence(&self) -> bool {
-        if self.complement {
-            !self.values.is_empty() && self.gte.is_none() && self.lte.is_none()
-        } else {
-            self.values.is_empty()
-        }
+        !self.present
+    }
+
+    /// Whether neither a value nor absence satisfies the requirement.
+    pub fn admits_nothing(&self) -> bool {
+        self.present && !self.complement && self.values.is_empty()
     }
 
     /// Whether the label `value`, or its absence, satisfies the requirement.
@@ -198,8 +200,9 @@ impl Requirement {
             (a, b) => a.or(b),
         };
         if matches!((gte, lte), (Some(gte), Some(lte)) if gte > lte) {
-            return Self { min_values, ..Self::does_not_exist() };
+            return Self { min_values, ..Self::any_of::<&str>([]) };
         }
+        let present = self.present || other.present;
         let complement = self.complement && other.complement;
         let values: BTreeSet<String> = match (self.complement, other.complement) {
             (true, true) => self.values.union(&other.values).cloned().collect(),
@@ -207,7 +210,7 @@ impl Requirement {
             (false, true) => self.values.difference(&other.values).cloned().collect(),
             (false, false) => self.values.intersection(&other.values).cloned().collect(),
         };
-        let mut both = Self { complement, values, gte, lte, min_values };
+        let mut both = Self { complement, present, values, gte, lte, min_values };
         if !complement {
             both.values = both.values.iter().filter(|v| both.within_bounds(v)).cloned().collect();
             both.gte = None;
@@ -407,6 +410,20 @@ mod tests {
         assert!(!Requirement::exists().admits(None));
         assert!(!Requirement::any_of(["a"]).admits(None));
         assert!(!gt("1").admits(None));
+    }
+
+    #[test]
+    fn a_label_that_must_exist_stays_so_when_a_value_is_excluded() {
+        let both = Requirement::exists().intersection(&Requirement::none_of(["a"]));
+        assert!(!both.admits(None) && both.admits(Some("b")) && !both.admits(Some("a")));
+    }
+
+    #[test]
+    fn a_contradiction_does_not_admit_absence() {
+        let both = Requirement::any_of(["a"]).intersection(&Requirement::any_of(["b"]));
+        assert!(!both.admits(None) && !both.admits(Some("a")) && both.admits_nothing());
+        let never = Requirement::exists().intersection(&Requirement::does_not_exist());
+        assert!(!never.admits(None));
     }
 
     #[test]
