@@ -1,5 +1,7 @@
 //! The chores, and the steps that each consists of.
 
+use std::io;
+
 use clap::{Parser, Subcommand};
 
 use crate::cargo::{cargo, run};
@@ -17,7 +19,8 @@ pub(crate) struct Cli {
 impl Cli {
     /// Runs the chore that was asked for.
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        run_all(&self.chore.steps())
+        // Standard output belongs to what the steps run.
+        run_all(&self.chore.steps(), &mut io::stderr())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Steps of a chore, each with its name and duration.
 
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -15,20 +15,20 @@ pub(crate) struct Step {
 }
 
 /// Runs steps in order until one fails; says what each took.
-pub(crate) fn run_all(steps: &[Step]) -> anyhow::Result<()> {
+pub(crate) fn run_all(steps: &[Step], log: &mut impl Write) -> anyhow::Result<()> {
     let mut taken: Vec<(&str, Duration)> = Vec::new();
     for step in steps {
-        say(&format!("==> {}", step.name));
+        writeln!(log, "==> {}", step.name)?;
         let start = Instant::now();
         let result = (step.work)();
         let duration = start.elapsed();
         let outcome = if result.is_ok() { "done" } else { "failed" };
-        say(&format!("<== {} {outcome} in {}", step.name, seconds(duration)));
+        writeln!(log, "<== {} {outcome} in {}", step.name, seconds(duration))?;
         result.with_context(|| format!("step `{}` failed", step.name))?;
         taken.push((step.name, duration));
     }
     if taken.len() > 1 {
-        say(&summary(&taken));
+        writeln!(log, "{}", summary(&taken))?;
     }
     Ok(())
 }
@@ -36,7 +36,7 @@ pub(crate) fn run_all(steps: &[Step]) -> anyhow::Result<()> {
 /// Writes a line to standard error: standard output belongs to what the steps run.
 pub(crate) fn say(line: &str) {
     // Nothing is left to do if the terminal is gone.
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 fn summary(taken: &[(&str, Duration)]) -> String {
@@ -63,8 +63,16 @@ mod tests {
             Step { name: "first", work: || bail!("it is wrong") },
             Step { name: "second", work: || panic!("must not run") },
         ];
-        let error = run_all(&steps).unwrap_err();
+        let error = run_all(&steps, &mut io::sink()).unwrap_err();
         assert_eq!(format!("{error:#}"), "step `first` failed: it is wrong");
+    }
+
+    #[test]
+    fn a_step_says_when_it_begins_and_when_it_is_done() {
+        let mut log = Vec::new();
+        run_all(&[Step { name: "first", work: || Ok(()) }], &mut log).unwrap();
+        let log = String::from_utf8(log).unwrap();
+        assert!(log.starts_with("==> first\n<== first done in "), "{log}");
     }
 
     #[test]

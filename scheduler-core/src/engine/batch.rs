@@ -1,12 +1,13 @@
 //! Batch windows: how long to wait for more pods before planning (`karpenter-core.md` §4.1).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::Settings;
-use crate::model::PodId;
-use crate::snapshot::ClusterSnapshot;
+use crate::model::{NodeStage, Pod, PodId};
+use crate::snapshot::{ClusterSnapshot, NodeWithPods, Supply};
 
 /// Pods without a place are tried again at this interval, if anything has changed that could help
 /// them. Karpenter's own.
@@ -22,7 +23,7 @@ pub(super) struct Batches {
     /// When pods were last planned.
     planned: Option<Timestamp>,
     /// What the cluster looked like then.
-    fingerprint: Vec<usize>,
+    planned_for: Option<Scene>,
     /// Do not wait.
     urgent: bool,
 }
@@ -53,7 +54,7 @@ impl Batches {
         let waiting: Vec<&PodId> = snapshot
             .pending
             .iter()
-            .filter(|pod| pod.nominated.as_ref().is_none_or(|name| snapshot.node(name).is_none()))
+            .filter(|pod| !is_expected(snapshot, pod))
             .map(|pod| &pod.id)
             .collect();
         if waiting.is_empty() {
@@ -71,9 +72,7 @@ impl Batches {
             (Some((opened, last)), _) => {
                 later(last, settings.batch_idle).min(later(opened, settings.batch_max))
             }
-            (None, Some(planned)) if fingerprint(snapshot) != self.fingerprint => {
-                later(planned, RETRY)
-            }
+            (None, Some(planned)) if !self.is_unchanged(snapshot) => later(planned, RETRY),
             (None, _) => return Decision::Wait(None),
         };
         if now < closes {
@@ -82,8 +81,12 @@ impl Batches {
         self.window = None;
         self.urgent = false;
         self.planned = Some(now);
-        self.fingerprint = fingerprint(snapshot);
+        self.planned_for = Some(Scene::of(snapshot));
         Decision::Plan
+    }
+
+    fn is_unchanged(&self, snapshot: &ClusterSnapshot) -> bool {
+        self.planned_for.as_ref().is_some_and(|scene| scene.shows(snapshot))
     }
 }
 
@@ -91,9 +94,35 @@ fn later(time: Timestamp, wait: SignedDuration) -> Timestamp {
     time.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-/// Changes when nodes or the supply do. Addresses are compared, never followed: an equal
-/// fingerprint of a changed cluster would cost a retry, nothing else.
-fn fingerprint(snapshot: &ClusterSnapshot) -> Vec<usize> {
-    let nodes = snapshot.nodes.iter().map(|node| std::sync::Arc::as_ptr(node).addr());
-    std::iter::once(std::sync::Arc::as_ptr(&snapshot.supply).addr()).chain(nodes).collect()
+/// Whether an earlier plan's node for the pod is still there and still has room: until a node is
+/// initialized nobody else takes it, afterwards kube-scheduler may have given it away.
+fn is_expected(snapshot: &ClusterSnapshot, pod: &Pod) -> bool {
+    let Some(node) = pod.nominated.as_ref().and_then(|name| snapshot.node(name)) else {
+        return false;
+    };
+    let has_room = || {
+        let used = node.used();
+        let mut asked = pod.spec.requests.iter();
+        asked.all(|(name, asked)| asked + used.get(name) <= node.node.allocatable.get(name))
+    };
+    node.node.stage != NodeStage::Initialized || has_room()
+}
+
+/// The supply and the nodes of a snapshot, kept alive so that sameness is told by address.
+#[derive(Debug)]
+struct Scene {
+    supply: Arc<Supply>,
+    nodes: Vec<Arc<NodeWithPods>>,
+}
+
+impl Scene {
+    fn of(snapshot: &ClusterSnapshot) -> Self {
+        Self { supply: snapshot.supply.clone(), nodes: snapshot.nodes.clone() }
+    }
+
+    fn shows(&self, snapshot: &ClusterSnapshot) -> bool {
+        Arc::ptr_eq(&self.supply, &snapshot.supply)
+            && self.nodes.len() == snapshot.nodes.len()
+            && self.nodes.iter().zip(&snapshot.nodes).all(|(old, new)| Arc::ptr_eq(old, new))
+    }
 }

@@ -1,7 +1,7 @@
 //! The batch window of `step`.
 
 use jiff::{SignedDuration, Timestamp};
-use scheduler_core::testkit::{ClusterBuilder, NOW, cluster, on_demand, pod};
+use scheduler_core::testkit::{ClusterBuilder, NOW, cluster, node, on_demand, pod};
 use scheduler_core::{Engine, Observation, Plan, Settings};
 
 /// So many milliseconds after the start, with the pods that have come by then.
@@ -85,4 +85,24 @@ fn the_windows_length_is_a_setting() {
     let settings = Settings { batch_idle: SignedDuration::from_millis(250), ..Settings::default() };
     let plan = Engine::new(settings).step(&after(0, &[0]).build());
     assert_eq!(plan.wake_at, Some(instant(250)));
+}
+
+/// A pod that an earlier plan expects on a node which is up, with others of this size on it.
+fn expected_beside(cpu: &str) -> ClusterBuilder {
+    cluster()
+        .offering("m7g.large", "a", on_demand("$0.082"))
+        .node(node("n1").pod(pod("other").cpu(cpu)))
+        .pod(pod("web").cpu("500m").nominated("n1"))
+}
+
+#[test]
+fn a_pod_that_is_expected_on_a_node_with_room_is_left_in_peace() {
+    let plan = Engine::new(Settings::default()).step(&expected_beside("500m").build());
+    assert_eq!((plan.report.pods, plan.wake_at), (0, None));
+}
+
+#[test]
+fn a_pod_whose_node_was_filled_by_others_is_planned_again() {
+    let plan = Engine::new(Settings::default()).step(&expected_beside("1900m").build());
+    assert_eq!(plan.wake_at, Some(instant(1_000)));
 }
