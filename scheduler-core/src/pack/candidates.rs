@@ -41,12 +41,13 @@ pub(crate) fn candidates(
         Worth::Decision => shape.risk_price,
         Worth::Bound => shape.price,
     };
-    let mut all: Vec<Candidate> = admits
-        .into_iter()
-        .enumerate()
-        .filter_map(|(shape, groups)| {
-            let cost = price(&table.shapes[shape]).micro_usd().max(1);
-            groups.map(|groups| Candidate { shape, cost, groups })
+    // Nearly in the order in which they are wanted.
+    let mut all: Vec<Candidate> = table
+        .by_price
+        .iter()
+        .filter_map(|shape| {
+            let cost = price(&table.shapes[*shape]).micro_usd().max(1);
+            admits[*shape].take().map(|groups| Candidate { shape: *shape, cost, groups })
         })
         .collect();
     if worth == Worth::Decision {

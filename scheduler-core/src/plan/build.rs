@@ -182,18 +182,11 @@ impl ByPrice {
     fn new(problem: &Problem<'_>) -> Self {
         let table = &problem.table;
         let mut pools = vec![Vec::new(); problem.snapshot.supply.node_pools.len()];
-        for (index, shape) in table.shapes.iter().enumerate() {
+        for index in &table.by_price {
+            let shape = &table.shapes[*index];
             if shape.available && table.rows[shape.row].usable {
-                pools[table.rows[shape.row].pool].push(index);
+                pools[table.rows[shape.row].pool].push(*index);
             }
-        }
-        let types = |shape: &usize| table.rows[table.shapes[*shape].row].instance_type;
-        for pool in &mut pools {
-            // Catalogues list types by name, tables list zones by name.
-            pool.sort_by_cached_key(|shape| {
-                let one = &table.shapes[*shape];
-                (one.price, types(shape), one.zone, one.capacity_type)
-            });
         }
         Self { pools }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::well_known::{CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, ZONE};
 use crate::model::{
-    CapacityType, HostPort, InstanceType, Labels, NodePool, OfferingKey, PodSpec, Price,
+    CapacityType, HostPort, InstanceType, Labels, NodePool, Offering, OfferingKey, PodSpec, Price,
     Requirement, Requirements, Resources, Taint, Toleration,
 };
 use crate::snapshot::Supply;
@@ -17,6 +17,8 @@ const VARIANTS_MAX: usize = 64;
 pub(crate) struct ShapeTable {
     pub(crate) rows: Vec<Row>,
     pub(crate) shapes: Vec<Shape>,
+    /// Shapes by price, then type, zone and capacity type: the order of alternatives.
+    pub(crate) by_price: Vec<usize>,
     /// Zone names; shapes name a zone by its index.
     pub(crate) zones: Vec<String>,
 }
@@ -76,7 +78,12 @@ impl ShapeTable {
         named: &BTreeMap<String, BTreeSet<String>>,
         interruption_cost: Price,
     ) -> Self {
-        let mut table = Self { rows: Vec::new(), shapes: Vec::new(), zones: zone_names(supply) };
+        let mut table = Self {
+            rows: Vec::new(),
+            shapes: Vec::new(),
+            by_price: Vec::new(),
+            zones: zone_names(supply),
+        };
         for (index, pool) in supply.node_pools.iter().enumerate() {
             if pool.replicas.is_some() {
                 continue;
@@ -86,6 +93,14 @@ impl ShapeTable {
                 table.add_pool(supply, index, pool, labels, interruption_cost);
             }
         }
+        // Catalogues list types by name, and zones are numbered by name.
+        let mut by_price: Vec<usize> = (0..table.shapes.len()).collect();
+        by_price.sort_by_cached_key(|index| {
+            let shape = &table.shapes[*index];
+            let instance_type = table.rows[shape.row].instance_type;
+            (shape.price, instance_type, shape.zone, shape.capacity_type, *index)
+        });
+        table.by_price = by_price;
         table
     }
 
@@ -144,11 +159,6 @@ impl ShapeTable {
                 continue;
             }
             let Ok(zone) = self.zones.binary_search(&offering.zone) else { continue };
-            let key = OfferingKey {
-                instance_type: instance_type.name.clone(),
-                zone: offering.zone.clone(),
-                capacity_type: offering.capacity_type,
-            };
             let risk = risk(interruption_cost, offering.interruptions_permille_month);
             self.shapes.push(Shape {
                 row,
@@ -156,7 +166,7 @@ impl ShapeTable {
                 capacity_type: offering.capacity_type,
                 price: offering.price,
                 risk_price: offering.price + risk,
-                available: offering.available && !supply.unavailable.contains(&key),
+                available: offering.available && !is_marked(supply, instance_type, offering),
             });
         }
     }
@@ -193,6 +203,16 @@ const HOURS_PER_MONTH: i64 = 730;
 /// Expected cost of interruptions per hour.
 fn risk(interruption_cost: Price, permille_month: u32) -> Price {
     interruption_cost.scaled(i64::from(permille_month), 1000 * HOURS_PER_MONTH)
+}
+
+/// Whether the offering recently failed.
+fn is_marked(supply: &Supply, instance_type: &InstanceType, offering: &Offering) -> bool {
+    !supply.unavailable.is_empty()
+        && supply.unavailable.contains(&OfferingKey {
+            instance_type: instance_type.name.clone(),
+            zone: offering.zone.clone(),
+            capacity_type: offering.capacity_type,
+        })
 }
 
 fn zone_names(supply: &Supply) -> Vec<String> {
