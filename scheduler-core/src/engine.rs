@@ -115,8 +115,10 @@ impl Engine {
             Packer::DualGreedy => pack::pack(&problem),
             Packer::FirstFitDecreasing => pack::ffd::pack(&problem),
         };
-        let bound = lower_bound(&problem, &solution);
-        let (actions, rest) = build::actions(&problem, &solution);
+        let (bound, (actions, rest)) = rayon::join(
+            || lower_bound(&problem, &solution),
+            || build::actions(&problem, &solution),
+        );
         let unschedulable = diagnose::unschedulable(&problem, &solution, &rest);
         let shapes = solution.nodes.iter().map(|node| &problem.table.shapes[node.shape]);
         let report = PlanReport {
