@@ -10,7 +10,7 @@ fn the_definitions_in_the_tree_are_up_to_date() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/crds");
     for (file, generated) in crd::all().unwrap() {
         let stored = fs::read_to_string(directory.join(&file)).unwrap_or_default();
-        assert_eq!(stored, generated, "deploy/crds/{file} differs: write it anew");
+        assert_eq!(stored, generated, "deploy/crds/{file} differs: run `cargo xtask crds`");
     }
 }
 
