@@ -17,7 +17,6 @@ use crate::pack::state::State;
 use crate::pack::topology::{Bin, Scope};
 use crate::problem::Problem;
 use crate::problem::dims::{fits, take};
-use crate::problem::rules::Kind;
 use crate::solution::{Content, Setback, Solution, add_content};
 
 /// A node to buy, with every shape that it may still become.
@@ -201,14 +200,7 @@ fn in_best_domain(
     let values = |shape: usize| -> Vec<Option<usize>> {
         keys.iter().map(|key| rules.shape_values[*key][shape]).collect()
     };
-    let crowd = |shape: usize| -> i64 {
-        let spreads = rules.of_class[class].iter().filter(|rule| {
-            let rule = &rules.all[**rule];
-            rule.owner[class] && matches!(rule.kind, Kind::Spread(_))
-        });
-        let bin = Bin::Node(number, shape);
-        spreads.map(|rule| state.counts.selected_at(problem, *rule, bin)).sum()
-    };
+    let crowd = |shape: usize| state.counts.crowd(problem, class, Bin::Node(number, shape));
     let mut tuples: Vec<(Vec<Option<usize>>, usize)> = Vec::new();
     for shape in &shapes {
         let tuple = values(*shape);

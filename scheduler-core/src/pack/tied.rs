@@ -95,13 +95,7 @@ fn place_class(state: &mut State<'_>, class: usize, left: &mut [i64], parts: &mu
 fn best_site(state: &mut State<'_>, class: usize) -> Option<usize> {
     let problem = state.problem;
     let sites = sites_of(state, class);
-    let crowd = |site: usize| -> i64 {
-        let rules = problem.rules.of_class[class].iter().filter(|rule| {
-            let rule = &problem.rules.all[**rule];
-            rule.owner[class] && matches!(rule.kind, Kind::Spread(_))
-        });
-        rules.map(|rule| state.counts.selected_at(problem, *rule, Bin::Site(site))).sum()
-    };
+    let crowd = |site: usize| state.counts.crowd(problem, class, Bin::Site(site));
     let allowed = sites.iter().enumerate().filter(|(_, site)| state.site_allows(class, **site));
     allowed.min_by_key(|(order, site)| (crowd(**site), *order)).map(|(_, site)| *site)
 }

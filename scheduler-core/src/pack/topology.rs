@@ -154,6 +154,15 @@ impl Counts {
         !company && !first
     }
 
+    /// Pods in the bin's domains that the spreads of a class count, all of them together.
+    pub(crate) fn crowd(&self, problem: &Problem<'_>, class: usize, bin: Bin) -> i64 {
+        let spreads = problem.rules.of_class[class].iter().filter(|number| {
+            let rule = &problem.rules.all[**number];
+            rule.owner[class] && matches!(rule.kind, Kind::Spread(_))
+        });
+        spreads.map(|number| self.selected_at(problem, *number, bin)).sum()
+    }
+
     /// Selected pods of a spread in the bin's domain.
     pub(crate) fn selected_at(&self, problem: &Problem<'_>, number: usize, bin: Bin) -> i64 {
         let rule = &problem.rules.all[number];
