@@ -77,10 +77,8 @@ impl Problem<'_> {
 
     /// Whether the shape's daemons leave the host ports of the class alone.
     pub(crate) fn ports_clear(&self, class: usize, shape: usize) -> bool {
-        let ports = &self.classes[class].spec.host_ports;
         let row = &self.table.rows[self.table.shapes[shape].row];
-        let conflicts = |other| ports.iter().any(|port| port.conflicts(other));
-        ports.is_empty() || !row.ports.iter().any(conflicts)
+        !self.classes[class].clashes(&row.ports)
     }
 
     /// Shapes that a class may be put on.

@@ -71,15 +71,11 @@ impl<'p> State<'p> {
     }
 
     fn site_ports_allow(&self, class: usize, site: usize) -> bool {
-        let ports = &self.problem.classes[class].spec.host_ports;
-        if ports.is_empty() {
-            return true;
-        }
-        let placed = self.on_sites[site].iter();
-        let placed =
-            placed.flat_map(|(class, _)| self.problem.classes[*class].spec.host_ports.iter());
-        let mut taken = self.problem.sites[site].summary.ports.iter().chain(placed);
-        !taken.any(|other| ports.iter().any(|port| port.conflicts(other)))
+        let class = &self.problem.classes[class];
+        let ports_of = |other: usize| &self.problem.classes[other].spec.host_ports;
+        let mut placed = self.on_sites[site].iter();
+        !class.clashes(&self.problem.sites[site].summary.ports)
+            && !placed.any(|(other, _)| class.clashes(ports_of(*other)))
     }
 
     /// Places pods of a class on an existing node.

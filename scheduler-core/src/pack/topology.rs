@@ -207,12 +207,9 @@ pub(crate) fn allowance(problem: &Problem<'_>, class: usize, contents: &[Content
         }
     }
     if !problem.classes[class].spec.host_ports.is_empty() {
-        let ports = &problem.classes[class].spec.host_ports;
-        let taken = |other: usize| {
-            let others = &problem.classes[other].spec.host_ports;
-            others.iter().any(|other| ports.iter().any(|port| port.conflicts(other)))
-        };
-        most = most.min(i64::from(!contents.iter().any(|(other, _)| taken(*other))));
+        let ports_of = |other: usize| &problem.classes[other].spec.host_ports;
+        let clashes = |other: usize| problem.classes[class].clashes(ports_of(other));
+        most = most.min(i64::from(!contents.iter().any(|(other, _)| clashes(*other))));
     }
     most.max(0)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Pod, PodSpec};
+use crate::model::{HostPort, Pod, PodSpec};
 
 /// Identical pending pods.
 #[derive(Clone, Debug)]
@@ -17,6 +17,14 @@ pub(crate) struct Class {
     pub(crate) admission: usize,
     /// The same with the preferences that are worth their price.
     pub(crate) preferred: Option<usize>,
+}
+
+impl Class {
+    /// Whether a host port of the class is among those taken.
+    pub(crate) fn clashes(&self, taken: &[HostPort]) -> bool {
+        let ports = &self.spec.host_ports;
+        ports.iter().any(|port| taken.iter().any(|other| port.conflicts(other)))
+    }
 }
 
 /// Groups pods by their spec, in the order of first appearance. Pods that share one allocation
