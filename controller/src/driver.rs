@@ -38,11 +38,17 @@ pub(crate) struct Reading {
 pub(crate) trait Planner {
     /// What to do now.
     fn step(&mut self, snapshot: &ClusterSnapshot) -> Plan;
+    /// Uses the time until the next step.
+    fn prepare(&mut self, snapshot: &ClusterSnapshot);
 }
 
 impl Planner for Engine {
     fn step(&mut self, snapshot: &ClusterSnapshot) -> Plan {
         Self::step(self, snapshot)
+    }
+
+    fn prepare(&mut self, snapshot: &ClusterSnapshot) {
+        Self::prepare(self, snapshot);
     }
 }
 
@@ -99,6 +105,9 @@ impl<C: Clock, S: Source, P: Planner, J: Journal> Driver<C, S, P, J> {
             });
             if rounds == Rounds::Once {
                 return Ok(());
+            }
+            if let Some(snapshot) = &last {
+                self.planner.prepare(snapshot);
             }
             tokio::select! {
                 () = &mut stop => return Ok(()),

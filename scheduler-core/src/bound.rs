@@ -1,55 +1,215 @@
-//! Lower bounds on cost.
+//! Lower bounds on cost: what a pod of each class is worth, so that no plan can be cheaper than
+//! the pods it places.
+//!
+//! Values are found here, by linear programs in floating point. What they prove is for
+//! [`crate::verify`] to say, in integers and by other code; so a mistake here makes a bound loose
+//! and never wrong.
 
 pub(crate) mod fluid;
+pub(crate) mod relaxation;
+mod running;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use jiff::Timestamp;
-
-use crate::bound::fluid::{Duals, Fluid};
-use crate::model::{Pod, PodId, PodSpec, Price};
+use crate::bound::fluid::Fluid;
+use crate::bound::relaxation::relaxation;
+use crate::column::generate::{generate, settle};
+use crate::column::master::Column;
+use crate::column::rows::{Hints, Rows};
+use crate::column::{Instance, Item, Shape};
+use crate::model::{PodId, Price};
 use crate::pack::candidates::{Candidate, Worth, candidates};
-use crate::pack::greedy::{Item, relaxation};
+use crate::plan::{Certificate, PodKind};
 use crate::problem::dims::fits;
-use crate::problem::sites::site_admits;
-use crate::problem::{BitSet, Lowering, Problem};
-use crate::snapshot::{ClusterSnapshot, Supply};
+use crate::problem::{BitSet, Problem};
 use crate::solution::Solution;
+pub use running::RunningBound;
 
-/// A proven lower bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LowerBound {
-    pub(crate) price: Price,
+/// Fraction bits of the value of a pod, of a micro-dollar an hour.
+pub(crate) const FRACTION_BITS: u32 = 16;
+
+/// What pods are worth.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Values {
+    /// By class, in 2⁻¹⁶ micro-dollars an hour.
+    pub(crate) by_class: Vec<i64>,
+    /// By class and resource: the same at the prices of the fluid relaxation.
+    by_resource: Vec<Vec<i64>>,
+    /// How they were found.
     pub(crate) method: &'static str,
 }
 
-/// A price that no plan can undercut which places the same pods: the fluid relaxation, or the
-/// cheapest node that holds the pod which needs the dearest one, whichever is higher. Limits and
-/// weights of pools, and all rules between pods, are left out, which only lowers it.
-pub(crate) fn lower_bound(problem: &Problem<'_>, solution: &Solution) -> LowerBound {
-    let mut bound = LowerBound { price: Price::ZERO, method: "fluid" };
-    if solution.nodes.is_empty() {
-        return bound;
+impl Values {
+    /// The part of a class's value that it owes to a resource: as in the fluid relaxation.
+    pub(crate) fn part(&self, class: usize, dim: usize) -> i64 {
+        let Some(parts) = self.by_resource.get(class) else { return 0 };
+        let whole: i128 = parts.iter().copied().map(i128::from).sum();
+        let part = i128::from(parts[dim]) * i128::from(self.by_class[class]);
+        (part / whole.max(1)) as i64
     }
-    let classes = problem.classes.iter().zip(&solution.unplaced);
-    let placed: Vec<i64> =
-        classes.map(|(class, unplaced)| class.pods.len() as i64 - unplaced).collect();
+}
+
+/// How much work a bound may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// The fluid relaxation, or the dearest pod alone.
+    First,
+    /// Column generation.
+    Columns,
+}
+
+/// Values that prove much for the pods that a solution puts on new nodes. Limits and weights of
+/// pools, and nearly all rules between pods, are left out, which only lowers what is proven.
+pub(crate) fn values(problem: &Problem<'_>, solution: &Solution, effort: Effort) -> Values {
+    let classes = problem.classes.len();
+    if solution.nodes.is_empty() {
+        return Values { by_class: vec![0; classes], by_resource: Vec::new(), method: "fluid" };
+    }
     let on_new = on_new_nodes(problem, solution);
     let (candidates, relaxed) = relax(problem);
-    let needed = relaxed.demand(problem, &on_new);
-    let duals = relaxed.fluid.solve(&needed);
-    let demand = relaxed.demand(problem, &placed);
-    let free = free_room(problem, &relaxed, &placed);
-    bound.price = relaxed.fluid.bound(&duals, &demand, &free);
-    let dearest = (0..problem.classes.len())
-        .filter(|class| on_new[*class] > 0 && !fits_on_a_site(problem, *class))
-        .filter_map(|class| cheapest_node(problem, &candidates, class))
-        .max();
-    if let Some(price) = dearest.filter(|price| *price > bound.price) {
-        bound = LowerBound { price, method: "largest-pod" };
+    let demand = relaxed.demand(problem, &on_new);
+    let duals = relaxed.fluid.solve(&demand);
+    let by_resource: Vec<Vec<i64>> = (problem.classes.iter().zip(&relaxed.group_of))
+        .map(|(class, group)| relaxed.fluid.value(&duals, *group, &class.request))
+        .collect();
+    let by_class = by_resource.iter().map(|parts| parts.iter().sum()).collect();
+    let by_fluid = Values { by_class, by_resource, method: "fluid" };
+    match effort {
+        Effort::First => largest_pod(problem, &candidates, &on_new)
+            .filter(|largest| worth(largest, &on_new) > worth(&by_fluid.by_class, &on_new))
+            .map(|by_class| Values { by_class, method: "largest-pod", ..by_fluid.clone() })
+            .unwrap_or(by_fluid),
+        Effort::Columns => {
+            by_columns(problem, &candidates, (&on_new, solution.hints.as_ref()), by_fluid)
+        }
     }
-    bound
+}
+
+/// What the values of these pods prove, as the plan carries it.
+pub(crate) fn certificate(
+    problem: &Problem<'_>,
+    solution: &Solution,
+    values: &Values,
+) -> Certificate {
+    let mut kinds: Vec<PodKind> = (problem.classes.iter().zip(&solution.unplaced))
+        .zip(&values.by_class)
+        .filter_map(|((class, unplaced), value)| {
+            let placed = class.pods.len() as i64 - unplaced;
+            let first: PodId = problem.snapshot.pending[*class.pods.first()?].id.clone();
+            (placed > 0).then_some(PodKind { first, placed, value: *value })
+        })
+        .collect();
+    kinds.sort_by(|a, b| a.first.cmp(&b.first));
+    let worth = kinds.iter().map(|kind| kind.placed * kind.value).sum();
+    Certificate { kinds, worth }
+}
+
+fn worth(values: &[i64], pods: &[i64]) -> i128 {
+    let pairs = values.iter().zip(pods);
+    pairs.map(|(value, pods)| i128::from(*value) * i128::from(*pods)).sum()
+}
+
+/// The pod that needs the dearest node, all others being worth nothing.
+fn largest_pod(
+    problem: &Problem<'_>,
+    candidates: &[Candidate],
+    on_new: &[i64],
+) -> Option<Vec<i64>> {
+    let needed = (0..problem.classes.len()).filter(|class| on_new[*class] > 0);
+    let (price, class) = needed
+        .filter_map(|class| Some((cheapest_node(problem, candidates, class)?, class)))
+        .max_by_key(|(price, class)| (*price, std::cmp::Reverse(*class)))?;
+    let mut by_class = vec![0; problem.classes.len()];
+    by_class[class] = (price.micro_usd() << FRACTION_BITS) / on_new[class];
+    Some(by_class)
+}
+
+/// Rounds of column generation at most.
+const ROUNDS_MAX: usize = 100;
+
+/// Rounds in which values of items are settled at most, and what they may look at together.
+const SETTLING_ROUNDS: usize = 40;
+const SETTLING_LOOKS: usize = 4_000_000;
+
+fn by_columns(
+    problem: &Problem<'_>,
+    candidates: &[Candidate],
+    (on_new, hints): (&[i64], Option<&Hints>),
+    by_fluid: Values,
+) -> Values {
+    let classes: Vec<usize> = (0..problem.classes.len())
+        .filter(|class| on_new[*class] > 0 && cheapest_node(problem, candidates, *class).is_some())
+        .collect();
+    let instance = instance(problem, candidates, &classes, on_new);
+    let unit = f64::from(1 << FRACTION_BITS);
+    let fluid: Vec<f64> =
+        classes.iter().map(|class| by_fluid.by_class[*class] as f64 / unit).collect();
+    let hints = hints.filter(|hints| hints.classes == classes);
+    let rows = hints.map_or_else(|| Rows::new(&instance, &fluid), |hints| hints.rows.clone());
+    let by_row = rows.instance(&instance);
+    let (first, columns) = match hints {
+        Some(hints) => (hints.values.clone(), known_columns(problem, candidates, hints)),
+        None => (rows.means(&instance, &fluid), Vec::new()),
+    };
+    let found = generate(&by_row, (&first, columns), ROUNDS_MAX);
+    let proven_fluid: f64 =
+        instance.items.iter().zip(&fluid).map(|(item, value)| item.pods as f64 * value).sum();
+    let mut values = rows.spread(&instance, &by_row, &found);
+    let mut proven = found.bound;
+    if !rows.are_items() {
+        let looks = instance.items.len() * instance.shapes.len();
+        (values, proven) =
+            settle(&instance, &values, SETTLING_ROUNDS.min(SETTLING_LOOKS / looks.max(1)));
+    }
+    if proven <= proven_fluid {
+        return by_fluid;
+    }
+    let mut by_class = vec![0; problem.classes.len()];
+    for (class, value) in classes.iter().zip(values) {
+        by_class[*class] = (value * unit) as i64;
+    }
+    Values { by_class, method: "columns", ..by_fluid }
+}
+
+/// Patterns found for other prices, each on the cheapest candidate with no less room.
+fn known_columns(problem: &Problem<'_>, candidates: &[Candidate], hints: &Hints) -> Vec<Column> {
+    let stands_in = |shape: usize| {
+        let room = problem.room(shape);
+        candidates.iter().position(|one| {
+            one.shape == shape
+                || room.iter().zip(problem.room(one.shape)).all(|(own, other)| own <= other)
+                    && problem.admissions.iter().all(|admission| {
+                        !admission.usable.contains(shape) || admission.usable.contains(one.shape)
+                    })
+        })
+    };
+    let known = hints.columns.iter().filter_map(|(shape, pods)| {
+        let shape = stands_in(*shape)?;
+        Some(Column { shape, cost: candidates[shape].cost as f64, pods: pods.clone() })
+    });
+    known.collect()
+}
+
+/// The packing of these classes into candidates, rules left out that concern several classes.
+fn instance(
+    problem: &Problem<'_>,
+    candidates: &[Candidate],
+    classes: &[usize],
+    pods: &[i64],
+) -> Instance {
+    let (_, group_of) = admission_groups(problem);
+    let items = classes.iter().map(|class| Item {
+        request: problem.classes[*class].request.clone(),
+        pods: pods[*class],
+        per_node: if problem.is_alone_of_its_kind(*class) { 1 } else { i64::MAX },
+        group: group_of[*class],
+    });
+    let shapes = candidates.iter().map(|one| Shape {
+        cost: one.cost,
+        room: problem.room(one.shape).to_vec(),
+        groups: one.groups.clone(),
+    });
+    Instance::new(items.collect(), shapes.collect())
 }
 
 /// The relaxation of a problem's classes, whatever their numbers.
@@ -83,22 +243,26 @@ impl Relaxed {
 }
 
 fn relax(problem: &Problem<'_>) -> (Vec<Candidate>, Relaxed) {
-    let distinct: BTreeSet<&BitSet> =
-        (0..problem.classes.len()).map(|class| problem.usable(class)).collect();
-    let groups: Vec<BitSet> = distinct.into_iter().cloned().collect();
+    let (groups, group_of) = admission_groups(problem);
+    let groups: Vec<BitSet> = groups.into_iter().cloned().collect();
     let candidates = candidates(problem, &groups, Worth::Bound, |_| true);
-    let items: Vec<Item<'_>> = problem
-        .classes
-        .iter()
-        .enumerate()
-        .map(|(index, class)| Item {
-            request: &class.request,
-            pods: class.pods.len() as i64,
-            shapes: problem.usable(index),
+    let items: Vec<relaxation::Item<'_>> = (problem.classes.iter().zip(group_of))
+        .map(|(class, group)| {
+            let pods = class.pods.len() as i64;
+            relaxation::Item { request: &class.request, pods, group }
         })
         .collect();
     let (fluid, demand, group_of) = relaxation(problem, &candidates, &items);
     (candidates, Relaxed { fluid, groups: demand.len(), group_of })
+}
+
+/// Distinct sets of shapes, and the set of each class.
+fn admission_groups<'p>(problem: &'p Problem<'_>) -> (Vec<&'p BitSet>, Vec<usize>) {
+    let usable = (0..problem.classes.len()).map(|class| problem.usable(class));
+    let distinct: BTreeSet<&BitSet> = usable.clone().collect();
+    let groups: Vec<&BitSet> = distinct.into_iter().collect();
+    let group_of = usable.map(|shapes| groups.binary_search(&shapes).unwrap_or(0)).collect();
+    (groups, group_of)
 }
 
 fn on_new_nodes(problem: &Problem<'_>, solution: &Solution) -> Vec<i64> {
@@ -109,163 +273,10 @@ fn on_new_nodes(problem: &Problem<'_>, solution: &Solution) -> Vec<i64> {
     pods
 }
 
-/// Free room of existing nodes with the groups that it admits.
-fn free_room(
-    problem: &Problem<'_>,
-    relaxed: &Relaxed,
-    placed: &[i64],
-) -> Vec<(Vec<usize>, Vec<i64>)> {
-    let open = problem.sites.iter().enumerate().filter(|(_, site)| site.open);
-    let free = open.map(|(index, site)| {
-        let node = &problem.snapshot.nodes[index];
-        let mut faces: BTreeMap<usize, bool> = BTreeMap::new();
-        let mut groups = BTreeSet::new();
-        for (class, one) in problem.classes.iter().enumerate().filter(|(at, _)| placed[*at] > 0) {
-            let admits = faces.entry(one.admission).or_insert_with(|| site_admits(node, &one.spec));
-            if *admits {
-                groups.insert(relaxed.group_of[class]);
-            }
-        }
-        (groups.into_iter().collect(), site.free.clone())
-    });
-    free.collect()
-}
-
-fn fits_on_a_site(problem: &Problem<'_>, class: usize) -> bool {
-    let one = &problem.classes[class];
-    problem.sites.iter().zip(&problem.snapshot.nodes).any(|(site, node)| {
-        site.open && fits(&one.request, &site.free) && site_admits(node, &one.spec)
-    })
-}
-
 fn cheapest_node(problem: &Problem<'_>, candidates: &[Candidate], class: usize) -> Option<Price> {
     let request = &problem.classes[class].request;
     let holding = candidates.iter().filter(|one| {
         problem.usable(class).contains(one.shape) && fits(request, problem.room(one.shape))
     });
     holding.map(|one| problem.table.shapes[one.shape].price).min()
-}
-
-/// Lower bound on the price of any set of nodes that holds a changing set of running pods.
-///
-/// The bound is that of the fluid relaxation, every offering of the supply allowed; existing nodes
-/// do not enter. Pods that no offering can hold are left out.
-#[derive(Debug)]
-pub struct RunningBound {
-    lowering: Lowering,
-    supply: Arc<Supply>,
-    specs: Vec<Arc<PodSpec>>,
-    numbers: BTreeMap<usize, usize>,
-    pods: Vec<i64>,
-    prepared: Option<Prepared>,
-    /// Pods that have come or gone since prices were last computed.
-    changes: i64,
-}
-
-#[derive(Debug)]
-struct Prepared {
-    relaxed: Relaxed,
-    requests: Vec<Vec<i64>>,
-    /// Whether some offering holds a pod of the spec.
-    held: Vec<bool>,
-    duals: Option<Duals>,
-}
-
-/// Prices are computed anew when more than one in so many pods has changed. Older prices give a
-/// valid bound too, if a little lower.
-const STALE_SHARE: i64 = 50;
-
-impl RunningBound {
-    /// No pods yet. The bound allows every offering of the supply.
-    pub fn new(supply: &Arc<Supply>) -> Self {
-        Self {
-            lowering: Lowering::new(supply.clone(), Price::ZERO),
-            supply: supply.clone(),
-            specs: Vec::new(),
-            numbers: BTreeMap::new(),
-            pods: Vec::new(),
-            prepared: None,
-            changes: 0,
-        }
-    }
-
-    /// One more pod runs.
-    pub fn add(&mut self, spec: &Arc<PodSpec>) {
-        self.change(spec, 1);
-    }
-
-    /// One pod less runs.
-    pub fn remove(&mut self, spec: &Arc<PodSpec>) {
-        self.change(spec, -1);
-    }
-
-    fn change(&mut self, spec: &Arc<PodSpec>, pods: i64) {
-        let Self { numbers, specs, prepared, .. } = self;
-        let number = *numbers.entry(Arc::as_ptr(spec).addr()).or_insert_with(|| {
-            *prepared = None;
-            specs.push(spec.clone());
-            specs.len() - 1
-        });
-        self.pods.resize(self.specs.len(), 0);
-        self.pods[number] += pods;
-        self.changes += 1;
-    }
-
-    /// No set of nodes that holds the running pods costs less than this.
-    pub fn price(&mut self) -> Price {
-        if self.prepared.is_none() {
-            self.prepared = Some(self.prepare());
-        }
-        let Some(prepared) = &mut self.prepared else { return Price::ZERO };
-        let running: i64 = self.pods.iter().sum();
-        let held = self.pods.iter().zip(&prepared.held);
-        let pods: Vec<i64> = held.map(|(pods, held)| if *held { *pods } else { 0 }).collect();
-        let requests = prepared.requests.iter().map(Vec::as_slice);
-        let dims = prepared.requests.first().map_or(0, Vec::len);
-        let demand = prepared.relaxed.demand_of(requests, &pods, dims);
-        if self.changes * STALE_SHARE > running {
-            prepared.duals = None;
-            self.changes = 0;
-        }
-        let fluid = &prepared.relaxed.fluid;
-        let duals = prepared.duals.get_or_insert_with(|| fluid.solve(&demand));
-        fluid.bound(duals, &demand, &[])
-    }
-
-    fn prepare(&mut self) -> Prepared {
-        // One pod of each spec stands for all of them: numbers come in with the demand.
-        let pods = self.specs.iter().enumerate().map(|(number, spec)| {
-            let id = PodId::new("", format!("{number:010}"));
-            Arc::new(Pod {
-                id,
-                spec: spec.clone(),
-                nominated: None,
-                created: Timestamp::UNIX_EPOCH,
-            })
-        });
-        let snapshot = ClusterSnapshot {
-            now: Timestamp::UNIX_EPOCH,
-            supply: self.supply.clone(),
-            nodes: Vec::new(),
-            pending: pods.collect(),
-        };
-        let problem = self.lowering.problem(&snapshot);
-        let (candidates, mut relaxed) = relax(&problem);
-        // Equal specs of different allocations are one class.
-        let mut class_of = vec![0; self.specs.len()];
-        for (class, one) in problem.classes.iter().enumerate() {
-            one.pods.iter().for_each(|pod| class_of[*pod] = class);
-        }
-        relaxed.group_of = class_of.iter().map(|class| relaxed.group_of[*class]).collect();
-        let held = |class: &usize| cheapest_node(&problem, &candidates, *class).is_some();
-        Prepared {
-            requests: class_of
-                .iter()
-                .map(|class| problem.classes[*class].request.clone())
-                .collect(),
-            held: class_of.iter().map(held).collect(),
-            relaxed,
-            duals: None,
-        }
-    }
 }

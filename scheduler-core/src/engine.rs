@@ -9,13 +9,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use self::batch::{Batches, Decision};
-use crate::bound::lower_bound;
+use crate::bound::{self, Effort};
 use crate::model::{NodeName, Price};
 use crate::pack;
-use crate::plan::{Action, Plan, PlanReport, PlanStats, build, diagnose};
+use crate::plan::{Action, Plan, PlanReport, PlanStats, build, diagnose, split};
 use crate::problem::Lowering;
 use crate::snapshot::ClusterSnapshot;
-use crate::verify::verify;
+use crate::verify;
 
 /// How the engine decides. The defaults are Karpenter's where it has the setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,14 @@ pub struct Settings {
     /// What losing a node to a Spot interruption costs. Times the expected interruptions per hour
     /// it is added to a Spot price when offerings are compared.
     pub interruption_cost: Price,
+    /// Offerings are listed as alternatives to a chosen one up to so many per cent of its price,
+    /// both with the expected cost of interruptions; and beyond as far as `minValues` asks.
+    pub alternatives_ceiling_percent: u32,
+    /// Most of a workload's pods on one node, in per cent, at least one pod; none is no limit.
+    pub blast_radius_percent: Option<u32>,
+    /// Work spent on a better plan and a tighter bound than the first answer, in steps of the
+    /// local search; 0 takes the first answer.
+    pub improvement_steps: u32,
 }
 
 impl Default for Settings {
@@ -38,6 +46,9 @@ impl Default for Settings {
             batch_max: SignedDuration::from_secs(10),
             packer: Packer::DualGreedy,
             interruption_cost: Price::from_micro_usd(1_000_000),
+            alternatives_ceiling_percent: 150,
+            blast_radius_percent: None,
+            improvement_steps: 50_000,
         }
     }
 }
@@ -67,12 +78,30 @@ pub struct Engine {
     settings: Settings,
     lowering: Option<Lowering>,
     batches: Batches,
+    prepared: Option<Prepared>,
+}
+
+/// A plan made ahead of time, with what it was made for.
+#[derive(Debug)]
+struct Prepared {
+    snapshot: ClusterSnapshot,
+    plan: Plan,
+}
+
+impl Prepared {
+    /// Whether a plan for the snapshot would be the same: plans do not depend on the time.
+    fn is_for(&self, snapshot: &ClusterSnapshot) -> bool {
+        let known = &self.snapshot;
+        known.supply == snapshot.supply
+            && known.nodes == snapshot.nodes
+            && known.pending == snapshot.pending
+    }
 }
 
 impl Engine {
     /// An engine that has seen nothing yet.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, lowering: None, batches: Batches::default() }
+        Self { settings, lowering: None, batches: Batches::default(), prepared: None }
     }
 
     /// Notes what happened between steps.
@@ -93,40 +122,76 @@ impl Engine {
         if !self.batches.is_open() {
             give_up_empty(snapshot, &mut plan);
         }
-        refuse_if_wrong(snapshot, plan)
+        seal(snapshot, plan)
     }
 
     /// Plans all pending pods at once, without waiting for a batch window.
     pub fn plan_now(&mut self, snapshot: &ClusterSnapshot) -> Plan {
         let plan = self.plan_pods(snapshot);
-        refuse_if_wrong(snapshot, plan)
+        seal(snapshot, plan)
+    }
+
+    /// The fast answer for all pending pods: what [`Self::plan_now`] would plan in no improvement
+    /// steps.
+    pub fn first_answer(&mut self, snapshot: &ClusterSnapshot) -> Plan {
+        let plan = self.solve(snapshot, 0);
+        seal(snapshot, plan)
+    }
+
+    /// Uses the time while a batch window is open: plans the pods that have come so far, in all
+    /// improvement steps. If no others come, the step that closes the window has its plan at
+    /// once, and the same plan as without.
+    pub fn prepare(&mut self, snapshot: &ClusterSnapshot) {
+        if self.batches.is_open() && !self.prepared.as_ref().is_some_and(|one| one.is_for(snapshot))
+        {
+            let plan = self.solve(snapshot, self.settings.improvement_steps);
+            self.prepared = Some(Prepared { snapshot: snapshot.clone(), plan });
+        }
     }
 
     fn plan_pods(&mut self, snapshot: &ClusterSnapshot) -> Plan {
+        match self.prepared.take() {
+            Some(prepared) if prepared.is_for(snapshot) => prepared.plan,
+            _ => self.solve(snapshot, self.settings.improvement_steps),
+        }
+    }
+
+    fn solve(&mut self, snapshot: &ClusterSnapshot, steps: u32) -> Plan {
         let Self { settings, lowering, .. } = self;
         let lowering = match lowering.take() {
             Some(known) if known.is_of(&snapshot.supply) => lowering.insert(known),
             _ => {
-                lowering.insert(Lowering::new(snapshot.supply.clone(), settings.interruption_cost))
+                let supply = snapshot.supply.clone();
+                let (cost, radius) = (settings.interruption_cost, settings.blast_radius_percent);
+                lowering.insert(Lowering::new(supply, cost, radius))
             }
         };
         let problem = lowering.problem(snapshot);
         let solution = match settings.packer {
-            Packer::DualGreedy => pack::pack(&problem),
+            Packer::DualGreedy => pack::pack(&problem, steps),
             Packer::FirstFitDecreasing => pack::ffd::pack(&problem),
         };
-        let (bound, (actions, rest)) = rayon::join(
-            || lower_bound(&problem, &solution),
-            || build::actions(&problem, &solution),
+        let effort = match settings.packer {
+            Packer::DualGreedy if steps > 0 => Effort::Columns,
+            Packer::DualGreedy | Packer::FirstFitDecreasing => Effort::First,
+        };
+        let (values, (mut actions, rest)) = rayon::join(
+            || bound::values(&problem, &solution, effort),
+            || build::actions(&problem, &solution, settings.alternatives_ceiling_percent),
         );
+        split::note_worth(&problem, &solution, &values, &mut actions);
         let unschedulable = diagnose::unschedulable(&problem, &solution, &rest);
         let shapes = solution.nodes.iter().map(|node| &problem.table.shapes[node.shape]);
         let report = PlanReport {
             pods: snapshot.pending.len(),
             placed: snapshot.pending.len() - unschedulable.len(),
             price: shapes.map(|shape| shape.price).sum(),
-            lower_bound: bound.price,
-            bound_method: bound.method.to_owned(),
+            lower_bound: Price::ZERO,
+            bound_method: values.method.to_owned(),
+            certificate: bound::certificate(&problem, &solution, &values),
+            gap: Vec::new(),
+            interruption_cost: settings.interruption_cost,
+            alternatives_ceiling_percent: settings.alternatives_ceiling_percent,
             unschedulable,
             violations: Vec::new(),
             stats: PlanStats {
@@ -136,7 +201,9 @@ impl Engine {
                 patterns: solution.patterns,
             },
         };
-        Plan { actions, wake_at: None, report }
+        let mut plan = Plan { actions, wake_at: None, report };
+        plan.report.gap = split::shares(&problem, &solution, &values, &plan);
+        plan
     }
 }
 
@@ -156,12 +223,15 @@ fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
     }
 }
 
-/// A plan that the verifier finds fault with is not carried out.
-fn refuse_if_wrong(snapshot: &ClusterSnapshot, mut plan: Plan) -> Plan {
+/// Has the bound proven and the plan judged; one that is at fault is not carried out.
+fn seal(snapshot: &ClusterSnapshot, mut plan: Plan) -> Plan {
     if plan.actions.is_empty() && plan.report.pods == 0 {
         return plan;
     }
-    let violations = verify(snapshot, &plan);
+    let violations = verify::seal(snapshot, &mut plan);
+    if plan.report.pods > 0 {
+        split::complete(&mut plan.report, !snapshot.nodes.is_empty());
+    }
     if !violations.is_empty() {
         plan.actions = Vec::<Action>::new();
         plan.report.violations = violations;

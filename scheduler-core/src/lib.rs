@@ -76,6 +76,7 @@
 //! ```
 
 pub mod bound;
+mod column;
 pub mod engine;
 pub mod model;
 mod pack;

@@ -3,7 +3,8 @@
 //! 1. Pods keep the node that an earlier plan chose for them, if it still suits.
 //! 2. Classes that rules tie to domains are put into domains, pod by pod ([`tied`]).
 //! 3. All others fill the free room of existing nodes ([`existing`]).
-//! 4. What is left is packed into new nodes, greedily by dual value ([`greedy`]).
+//! 4. What is left is packed into new nodes ([`open`]): for each weight of pools ([`tier`]) greedily
+//!    by dual value ([`greedy`]), then better in as many steps as are wanted ([`improve`]).
 //! 5. Pods that must be on a node with others follow ([`follow`]).
 //! 6. Whatever a rule does not allow in the end is taken out again ([`repair`]).
 //!
@@ -15,9 +16,16 @@ pub(crate) mod ffd;
 pub(crate) mod fill;
 pub(crate) mod follow;
 pub(crate) mod greedy;
+pub(crate) mod improve;
+pub(crate) mod limits;
+pub(crate) mod open;
+pub(crate) mod parts;
+pub(crate) mod random;
 pub(crate) mod repair;
+pub(crate) mod round;
 pub(crate) mod state;
 pub(crate) mod tied;
+pub(crate) mod tier;
 pub(crate) mod topology;
 
 use std::collections::BTreeSet;
@@ -27,11 +35,12 @@ use crate::solution::{Setback, Solution};
 use state::State;
 
 /// Packs all pending pods; where limits of pools bind, the pods of higher priority go first.
-pub(crate) fn pack(problem: &Problem<'_>) -> Solution {
+pub(crate) fn pack(problem: &Problem<'_>, steps: u32) -> Solution {
     let all: Vec<usize> = (0..problem.classes.len()).collect();
     let priority = |class: usize| problem.classes[class].spec.priority;
     let priorities: BTreeSet<i32> = all.iter().map(|class| priority(*class)).collect();
     let mut state = State::new(problem);
+    state.steps = steps;
     existing::keep_nominated(&mut state, &all);
     let kept = state.clone();
     pack_classes(&mut state, &all);
@@ -69,8 +78,8 @@ fn pack_classes(state: &mut State<'_>, classes: &[usize]) {
         others.into_iter().partition(|class| problem.rules.is_tied(*class));
     let mut parts = tied::divide(state, &tied);
     existing::fill(state, &free);
-    parts.extend(greedy::parts(state, &free));
-    greedy::open_nodes(state, parts);
+    parts.extend(parts::parts(state, &free));
+    open::open_nodes(state, parts);
     follow::place(state, &followers);
     // Where limits stand in the way of new nodes, the room that is left on those already chosen
     // still takes some.

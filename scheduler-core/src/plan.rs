@@ -4,7 +4,9 @@ pub(crate) mod build;
 pub(crate) mod diagnose;
 pub mod explain;
 pub mod reason;
+pub(crate) mod split;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -97,14 +99,19 @@ pub struct PlannedNode {
     pub requests: Resources,
     /// Pods that it is for, by id.
     pub pods: Vec<PodId>,
-    /// Other offerings of the same pool that hold its pods, cheapest first, the chosen one left out.
-    /// Alike nodes share them.
+    /// What its pods are worth at the prices behind the lower bound, by resource. A node that is
+    /// full in everything that is scarce is worth its price. Alike nodes share it.
+    pub worth: Arc<BTreeMap<String, Price>>,
+    /// Other offerings of the same pool that hold its pods, the chosen one left out: by price with
+    /// the expected cost of interruptions, up to a ceiling. Alike nodes share them.
     pub alternatives: Arc<Vec<Alternative>>,
 }
 
 /// An offering that would do as well.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Alternative {
+    /// Price plus expected cost of interruptions.
+    pub risk_price: Price,
     /// Price.
     pub price: Price,
     /// Instance type.
@@ -126,8 +133,17 @@ pub struct PlanReport {
     pub price: Price,
     /// No plan that places the same pods can cost less.
     pub lower_bound: Price,
-    /// How the bound was proven (`fluid`).
+    /// How the bound was found: `fluid`, `largest-pod` or `columns`.
     pub bound_method: String,
+    /// What proves the bound.
+    pub certificate: Certificate,
+    /// What the plan costs over the bound, by reason; together the difference.
+    pub gap: Vec<GapShare>,
+    /// What losing a node to an interruption was taken to cost.
+    pub interruption_cost: Price,
+    /// Alternatives are listed up to so many per cent of the chosen offering's price, both with
+    /// the expected cost of interruptions.
+    pub alternatives_ceiling_percent: u32,
     /// Pods that cannot be placed, by id.
     pub unschedulable: Vec<Unschedulable>,
     /// What the verifier found; a plan with findings carries no actions.
@@ -147,6 +163,57 @@ impl PlanReport {
             }
         }
     }
+}
+
+/// Part of what a plan costs over its lower bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct GapShare {
+    /// Where it comes from.
+    pub reason: GapReason,
+    /// How much it is.
+    pub price: Price,
+}
+
+/// Where a plan's price over the lower bound comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GapReason {
+    /// Nodes come whole, and no set of pods fills them exactly.
+    WholeNodes,
+    /// Nodes hold pods that rules keep together or apart.
+    Rules,
+    /// Limits of pools left less choice.
+    Limits,
+    /// Pools of higher weight come first, whatever they cost.
+    Weights,
+    /// The bound counts free room of existing nodes that pods cannot use to the full.
+    ExistingNodes,
+    /// A safer offering was chosen than the cheapest.
+    Interruptions,
+}
+
+/// Proof of a lower bound: what a pod of each kind is worth (Farley 1990).
+///
+/// Whoever has the snapshot can check it: for every offering, no filling of a node may be worth
+/// more than θ times the offering's price; then no plan that places these pods costs less than
+/// what they are worth together, less what the free room of existing nodes can take of it, over θ.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// Kinds of pods that the plan places, by the id of the first pod.
+    pub kinds: Vec<PodKind>,
+    /// Sum over the kinds of pods times value, in 2⁻¹⁶ micro-dollars an hour.
+    pub worth: i64,
+}
+
+/// Pending pods that are alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodKind {
+    /// The first of all pending pods of the kind, by id.
+    pub first: PodId,
+    /// How many of them the plan places, on old and new nodes.
+    pub placed: i64,
+    /// What one of them is worth, in 2⁻¹⁶ micro-dollars an hour.
+    pub value: i64,
 }
 
 /// Sizes of the problem and work spent, in steps.

@@ -81,6 +81,27 @@ impl Problem<'_> {
         !self.classes[class].clashes(&row.ports)
     }
 
+    /// Whether rules, host ports or a share limit how many pods of the class go on one node.
+    pub(crate) fn is_limited(&self, class: usize) -> bool {
+        let one = &self.classes[class];
+        !one.spec.host_ports.is_empty()
+            || one.per_node < i64::MAX
+            || !self.rules.of_class[class].is_empty()
+    }
+
+    /// Whether no node, old or new, ever holds two pods of the class: they clash over a host port
+    /// or keep away from each other.
+    pub(crate) fn is_alone_of_its_kind(&self, class: usize) -> bool {
+        !self.classes[class].spec.host_ports.is_empty()
+            || self.rules.of_class[class].iter().any(|rule| {
+                let rule = &self.rules.all[*rule];
+                matches!(rule.kind, rules::Kind::Anti)
+                    && rule.places[0] == rules::Place::Host
+                    && rule.owner[class]
+                    && rule.selected[class]
+            })
+    }
+
     /// Shapes that a class may be put on.
     pub(crate) fn usable(&self, class: usize) -> &BitSet {
         &self.admissions[self.classes[class].admission].usable

@@ -1,5 +1,7 @@
 //! What was placed where, in indices of the problem.
 
+use crate::column::rows::Hints;
+
 /// So many pods of a class.
 pub(crate) type Content = (usize, i64);
 
@@ -13,7 +15,7 @@ pub(crate) struct NewNode {
 }
 
 /// A packing of all pending pods.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Solution {
     /// By existing node: the pods placed on it.
     pub(crate) on_sites: Vec<Vec<Content>>,
@@ -27,6 +29,8 @@ pub(crate) struct Solution {
     pub(crate) candidates: usize,
     /// Fillings that were built.
     pub(crate) patterns: usize,
+    /// What column generation found for most of the new nodes, if it was asked.
+    pub(crate) hints: Option<Hints>,
 }
 
 /// Why the search could not place pods that some node would have room for.

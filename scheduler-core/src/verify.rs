@@ -8,9 +8,11 @@
 mod affinity;
 mod alternative;
 mod anti_affinity;
+mod certificate;
 mod domain;
 mod face;
 mod launch;
+mod launchable;
 mod node;
 mod pool;
 mod report;
@@ -22,16 +24,34 @@ mod universe;
 mod violation;
 mod world;
 
+use crate::model::Price;
 use crate::plan::Plan;
 use crate::snapshot::ClusterSnapshot;
-pub use violation::{AlternativeFault, Place, TerminationFault, Violation};
+pub use violation::{AlternativeFault, KindFault, Place, TerminationFault, Violation};
 
 /// Checks a plan and returns what is wrong with it, in a fixed order; nothing means that every
-/// constraint holds once the plan is carried out.
+/// constraint holds once the plan is carried out, and that the reported lower bound is the one
+/// which the plan's certificate proves.
 ///
 /// Like pods on one node are reported once, by the first of them. The work grows with the number
 /// of pods, and with (distinct pod specs × nodes), never with pods × pods.
 pub fn verify(snapshot: &ClusterSnapshot, plan: &Plan) -> Vec<Violation> {
+    let (mut found, proven) = judge(snapshot, plan);
+    report::check_bound(plan, proven, &mut found);
+    found.sort();
+    found
+}
+
+/// Puts the lower bound that the plan's certificate proves into its report, and returns what is
+/// wrong with the plan, as [`verify`] would.
+pub(crate) fn seal(snapshot: &ClusterSnapshot, plan: &mut Plan) -> Vec<Violation> {
+    let (found, proven) = judge(snapshot, plan);
+    plan.report.lower_bound = proven;
+    found
+}
+
+/// What is wrong with a plan, the reported bound left out, and the bound that it proves.
+fn judge(snapshot: &ClusterSnapshot, plan: &Plan) -> (Vec<Violation>, Price) {
     let mut found = Vec::new();
     let world = world::World::new(snapshot, plan, &mut found);
     let mut faces = face::Faces::new(&snapshot.supply, world.specs.len());
@@ -45,7 +65,8 @@ pub fn verify(snapshot: &ClusterSnapshot, plan: &Plan) -> Vec<Violation> {
     pool::check_limits(&world, &mut found);
     terminate::check(&world, plan, &mut found);
     report::check(&world, plan, &mut found);
+    let proven = certificate::check(&world, plan, &mut found);
     found.sort();
     found.dedup();
-    found
+    (found, proven)
 }

@@ -53,6 +53,8 @@ impl Planner for Noting {
         self.asked.borrow_mut().push(asked);
         (self.answer)(snapshot)
     }
+
+    fn prepare(&mut self, _: &ClusterSnapshot) {}
 }
 
 /// Decides nothing, and says to look again after so long.

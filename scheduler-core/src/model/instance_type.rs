@@ -96,6 +96,17 @@ pub struct Offering {
     pub interruptions_permille_month: u32,
 }
 
+/// Hours in a month, as prices per month are counted.
+const HOURS_PER_MONTH: i64 = 730;
+
+impl Offering {
+    /// The price plus the expected cost of interruptions per hour, when one costs so much.
+    pub fn risk_price(&self, interruption_cost: Price) -> Price {
+        let permille_month = i64::from(self.interruptions_permille_month);
+        self.price + interruption_cost.scaled(permille_month, 1000 * HOURS_PER_MONTH)
+    }
+}
+
 /// Names an offering across catalogues: type, zone, capacity type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OfferingKey {

@@ -54,8 +54,7 @@ pub(crate) fn fill(state: &mut State<'_>, classes: &[usize]) {
         if state.remaining[class] == 0 {
             continue;
         }
-        let simple = problem.rules.of_class[class].is_empty()
-            && problem.classes[class].spec.host_ports.is_empty();
+        let simple = !problem.is_limited(class);
         for site in sites_of(state, class) {
             let fitting = times_fitting(&problem.classes[class].request, &state.free[site]);
             let mut pods = fitting.min(state.remaining[class]);

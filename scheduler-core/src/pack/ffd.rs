@@ -134,11 +134,7 @@ fn open(state: &mut State<'_>, claims: &mut Vec<Claim>, class: usize) -> bool {
                 continue;
             }
             // The limits give up what the largest of the shapes would take.
-            for (name, left) in &mut state.limits[pool] {
-                let need = |shape: &usize| problem.pool_and_capacity(*shape).1.get(name);
-                let most = shapes.iter().map(need).max().unwrap_or(0);
-                *left -= if name == "nodes" { 1 } else { most };
-            }
+            state.limits.take(problem, &shapes);
             let mut claim = Claim {
                 pool,
                 shapes: Vec::new(),

@@ -2,14 +2,14 @@
 //!
 //! Pods are taken one after the other, the one first whose requests point where the room still
 //! is: the sum over resources of (value of the request × share of the room that is left), a
-//! dot product as in Panigrahy et al., "Heuristics for vector bin packing" (2011). Alike parts are
+//! dot product as in Panigrahy et al., "Heuristics for vector bin packing" (2011). Alike items are
 //! kept in buckets, so that the work does not grow with the number of different pods.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::pack::candidates::Candidate;
-use crate::pack::greedy::Part;
+use crate::pack::tier::Tier;
 use crate::pack::topology::allowance;
 use crate::problem::Problem;
 use crate::problem::dims::{fits, take, times_fitting};
@@ -18,123 +18,114 @@ use crate::solution::{Content, add_content};
 /// Pods for one node.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filling {
-    /// Numbers of pods by part, ascending.
+    /// Numbers of pods by item, ascending.
     pub(crate) contents: Vec<Content>,
     /// What they are worth, in 2⁻¹⁶ micro-dollars an hour.
     pub(crate) value: i128,
 }
 
-/// Parts in buckets of similar pods, with what filling needs to know of them side by side.
+/// Items in buckets of similar pods, with what filling needs to know of them side by side.
 #[derive(Debug)]
 pub(crate) struct Buckets {
     all: Vec<Bucket>,
     dims: usize,
-    /// By part: requests.
+    /// By item: requests.
     requests: Vec<i64>,
-    /// By part: value by resource.
+    /// By item: value by resource.
     values: Vec<i64>,
-    /// By part: value.
+    /// By item: value.
     totals: Vec<i64>,
-    /// By part: group of shapes.
+    /// By item: its class.
+    class_of: Vec<usize>,
+    /// By item: group of shapes.
     group_of: Vec<usize>,
-    /// By part: whether rules or host ports limit how many pods go on one node.
+    /// By item: whether rules or host ports limit how many pods go on one node.
     limited: Vec<bool>,
 }
 
 #[derive(Debug)]
 struct Bucket {
     group: usize,
-    /// The least request of any part, by resource.
+    /// The least request of any item, by resource.
     least: Vec<i64>,
-    /// Parts, most valuable first.
-    parts: Vec<usize>,
-    /// Parts before this one have no pods left.
+    /// Items, most valuable first.
+    items: Vec<usize>,
+    /// Items before this one have no pods left.
     head: usize,
 }
 
-/// With so few parts each has a bucket of its own.
+/// With so few items each has a bucket of its own.
 const OWN_BUCKET_MAX: usize = 96;
 
 /// A value above this is cut: scores must fit into 63 bits.
 const VALUE_MAX: i64 = 1 << 48;
 
 impl Buckets {
-    /// Buckets of the parts that fit somewhere. `values` are by part, then resource.
-    pub(crate) fn new(
-        problem: &Problem<'_>,
-        parts: &[Part],
-        fitting: &[usize],
-        group_of: Vec<usize>,
-        values: &[Vec<i64>],
-    ) -> Self {
-        let dims = problem.dims.len();
+    /// Buckets of a tier's items. `values` are by item, then resource.
+    pub(crate) fn new(tier: &Tier<'_, '_>, values: &[Vec<i64>]) -> Self {
+        let dims = tier.problem.dims.len();
+        let items = tier.class_of.len();
         let mut buckets = Self {
             all: Vec::new(),
             dims,
-            requests: vec![0; parts.len() * dims],
-            values: vec![0; parts.len() * dims],
-            totals: vec![0; parts.len()],
-            group_of,
-            limited: vec![false; parts.len()],
+            requests: vec![0; items * dims],
+            values: vec![0; items * dims],
+            totals: vec![0; items],
+            class_of: tier.class_of.clone(),
+            group_of: tier.group_of.clone(),
+            limited: tier.class_of.iter().map(|class| tier.problem.is_limited(*class)).collect(),
         };
-        for part in fitting {
-            let range = part * dims..(part + 1) * dims;
-            let class = &problem.classes[parts[*part].class];
-            buckets.requests[range.clone()].copy_from_slice(&class.request);
-            for (own, value) in buckets.values[range.clone()].iter_mut().zip(&values[*part]) {
+        for (item, class) in tier.class_of.iter().enumerate() {
+            let range = item * dims..(item + 1) * dims;
+            buckets.requests[range.clone()].copy_from_slice(&tier.problem.classes[*class].request);
+            for (own, value) in buckets.values[range.clone()].iter_mut().zip(&values[item]) {
                 *own = (*value).min(VALUE_MAX);
             }
             // A pod that asks for nothing that has a price is still worth placing.
             if buckets.values[range.clone()].iter().all(|value| *value == 0) {
                 buckets.values[range.start] = 1;
             }
-            buckets.totals[*part] = buckets.values[range].iter().sum();
-            buckets.limited[*part] = !class.spec.host_ports.is_empty()
-                || !problem.rules.of_class[parts[*part].class].is_empty();
+            buckets.totals[item] = buckets.values[range].iter().sum();
         }
-        buckets.sort_in(fitting);
+        buckets.sort_in();
         buckets
     }
 
-    fn sort_in(&mut self, fitting: &[usize]) {
+    fn sort_in(&mut self) {
         let mut by_size: BTreeMap<(usize, Vec<u32>, usize), Vec<usize>> = BTreeMap::new();
-        for part in fitting {
-            let own = if fitting.len() <= OWN_BUCKET_MAX { *part } else { 0 };
-            let sizes = self.request(*part).iter().map(|amount| half_octave(*amount)).collect();
-            by_size.entry((self.group_of[*part], sizes, own)).or_default().push(*part);
+        let items = self.class_of.len();
+        for item in 0..items {
+            let own = if items <= OWN_BUCKET_MAX { item } else { 0 };
+            let sizes = self.request(item).iter().map(|amount| half_octave(*amount)).collect();
+            by_size.entry((self.group_of[item], sizes, own)).or_default().push(item);
         }
-        for ((group, ..), mut parts) in by_size {
-            parts.sort_by_key(|part| (Reverse(self.totals[*part]), *part));
-            let mut least = self.request(parts[0]).to_vec();
-            for part in &parts {
-                let amounts = least.iter_mut().zip(self.request(*part));
+        for ((group, ..), mut items) in by_size {
+            items.sort_by_key(|item| (Reverse(self.totals[*item]), *item));
+            let mut least = self.request(items[0]).to_vec();
+            for item in &items {
+                let amounts = least.iter_mut().zip(self.request(*item));
                 amounts.for_each(|(least, amount)| *least = (*least).min(*amount));
             }
-            self.all.push(Bucket { group, least, parts, head: 0 });
+            self.all.push(Bucket { group, least, items, head: 0 });
         }
     }
 
-    /// Passes over parts that have no pods left.
-    pub(crate) fn advance(&mut self, parts: &[Part]) {
+    /// Passes over items that have no pods left.
+    pub(crate) fn advance(&mut self, left: &[i64]) {
         for bucket in &mut self.all {
-            while bucket.parts.get(bucket.head).is_some_and(|part| parts[*part].left == 0) {
+            while bucket.items.get(bucket.head).is_some_and(|item| left[*item] == 0) {
                 bucket.head += 1;
             }
         }
     }
 
-    /// The group of shapes of a part.
-    pub(crate) fn group(&self, part: usize) -> usize {
-        self.group_of[part]
+    fn request(&self, item: usize) -> &[i64] {
+        &self.requests[item * self.dims..(item + 1) * self.dims]
     }
 
-    fn request(&self, part: usize) -> &[i64] {
-        &self.requests[part * self.dims..(part + 1) * self.dims]
-    }
-
-    /// How well a part's requests point where the room is.
-    fn score(&self, part: usize, left: &[i64]) -> i64 {
-        let values = &self.values[part * self.dims..(part + 1) * self.dims];
+    /// How well a item's requests point where the room is.
+    fn score(&self, item: usize, left: &[i64]) -> i64 {
+        let values = &self.values[item * self.dims..(item + 1) * self.dims];
         values.iter().zip(left).map(|(value, left)| value * left).sum()
     }
 }
@@ -156,13 +147,12 @@ struct Cursor {
     at: usize,
 }
 
-/// Fills one node of a candidate from what the parts have left. `used` has a zero for every part,
+/// Fills one node of a candidate from what the items have left. `used` has a zero for every item,
 /// and has again in the end.
 pub(crate) fn fill(
     problem: &Problem<'_>,
-    parts: &[Part],
     buckets: &Buckets,
-    used: &mut [i64],
+    (waiting, used): (&[i64], &mut [i64]),
     candidate: &Candidate,
 ) -> Filling {
     let room = problem.room(candidate.shape);
@@ -181,16 +171,16 @@ pub(crate) fn fill(
             if !fits(&bucket.least, &free) {
                 return false;
             }
-            while let Some(part) = bucket.parts.get(cursor.at).copied() {
-                let some_left = parts[part].left > used[part];
+            while let Some(item) = bucket.items.get(cursor.at).copied() {
+                let some_left = waiting[item] > used[item];
                 if some_left
-                    && fits(buckets.request(part), &free)
-                    && (!buckets.limited[part]
-                        || allowance(problem, parts[part].class, &classes) > 0)
+                    && fits(buckets.request(item), &free)
+                    && (!buckets.limited[item]
+                        || allowance(problem, buckets.class_of[item], &classes) > 0)
                 {
-                    let score = buckets.score(part, &left);
+                    let score = buckets.score(item, &left);
                     if best.is_none_or(|(best, _)| score > best) {
-                        best = Some((score, part));
+                        best = Some((score, item));
                     }
                     return true;
                 }
@@ -198,39 +188,39 @@ pub(crate) fn fill(
             }
             false
         });
-        let Some((_, part)) = best else { break };
-        let left = parts[part].left - used[part];
-        let pods = handful(problem, buckets, (part, parts[part].class, left), (&free, &classes));
-        take(&mut free, buckets.request(part), pods);
-        used[part] += pods;
-        add_content(&mut filling.contents, part, pods);
-        add_content(&mut classes, parts[part].class, pods);
-        filling.value += i128::from(buckets.totals[part]) * i128::from(pods);
+        let Some((_, item)) = best else { break };
+        let rest = waiting[item] - used[item];
+        let pods = handful(problem, buckets, (item, rest), (&free, &classes));
+        take(&mut free, buckets.request(item), pods);
+        used[item] += pods;
+        add_content(&mut filling.contents, item, pods);
+        add_content(&mut classes, buckets.class_of[item], pods);
+        filling.value += i128::from(buckets.totals[item]) * i128::from(pods);
     }
-    for (part, _) in &filling.contents {
-        used[*part] = 0;
+    for (item, _) in &filling.contents {
+        used[*item] = 0;
     }
     filling
 }
 
 fn cursors(buckets: &Buckets, candidate: &Candidate) -> Vec<Cursor> {
     let open = buckets.all.iter().enumerate().filter(|(_, bucket)| {
-        bucket.head < bucket.parts.len() && candidate.groups.contains(bucket.group)
+        bucket.head < bucket.items.len() && candidate.groups.contains(bucket.group)
     });
     open.map(|(bucket, one)| Cursor { bucket, at: one.head }).collect()
 }
 
-/// How many pods of a part are taken at once: many small ones by the handful, so that the balance
+/// How many pods of a item are taken at once: many small ones by the handful, so that the balance
 /// is looked at in between.
 fn handful(
     problem: &Problem<'_>,
     buckets: &Buckets,
-    (part, class, left): (usize, usize, i64),
+    (item, left): (usize, i64),
     (free, classes): (&[i64], &[Content]),
 ) -> i64 {
-    let mut most = times_fitting(buckets.request(part), free).min(left);
-    if buckets.limited[part] {
-        most = most.min(allowance(problem, class, classes));
+    let mut most = times_fitting(buckets.request(item), free).min(left);
+    if buckets.limited[item] {
+        most = most.min(allowance(problem, buckets.class_of[item], classes));
     }
     (most / 16).max(1)
 }

@@ -41,7 +41,9 @@ fn join(state: &mut State<'_>, class: usize) -> bool {
     let problem = state.problem;
     let holds = |state: &State<'_>, number: usize| {
         let node = &state.nodes[number];
-        problem.usable(class).contains(node.shape)
+        // A node without pods is not bought.
+        !node.contents.is_empty()
+            && problem.usable(class).contains(node.shape)
             && problem.ports_clear(class, node.shape)
             && state.times_fitting(class, &state.node_room(node), &node.contents) > 0
             && state.counts.first_broken(problem, class, Bin::Node(number, node.shape)).is_none()

@@ -69,7 +69,12 @@ fn remove(state: &mut State<'_>, class: usize, bin: Bin) {
             state.put_on_site(class, site, -1);
             return;
         }
-        Bin::Node(node, _) => add_content(&mut state.nodes[node].contents, class, -1),
+        Bin::Node(node, shape) => {
+            add_content(&mut state.nodes[node].contents, class, -1);
+            if state.nodes[node].contents.is_empty() {
+                state.limits.give_back(problem, shape);
+            }
+        }
         Bin::Shape(_) => return,
     }
     state.remaining[class] += 1;

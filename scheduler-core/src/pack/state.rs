@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::column::rows::Hints;
+use crate::pack::limits::Limits;
 use crate::pack::topology::{Bin, Counts, Scope, allowance};
 use crate::problem::Problem;
 use crate::problem::dims::{fits, take, times_fitting};
@@ -22,10 +24,13 @@ pub(crate) struct State<'p> {
     pub(crate) remaining: Vec<i64>,
     pub(crate) counts: Counts,
     pub(crate) setbacks: Vec<Option<Setback>>,
-    /// By pool: what its limits leave, as (resource, amount).
-    pub(crate) limits: Vec<Vec<(String, i64)>>,
+    pub(crate) limits: Limits,
+    /// Steps for a better packing of new nodes.
+    pub(crate) steps: u32,
     pub(crate) candidates: usize,
     pub(crate) patterns: usize,
+    /// What column generation found for most of the new nodes.
+    pub(crate) hints: Option<Hints>,
     /// By admission: existing nodes that admit it, once asked for.
     admitting: Vec<Option<Arc<Vec<usize>>>>,
 }
@@ -40,9 +45,11 @@ impl<'p> State<'p> {
             remaining: problem.classes.iter().map(|class| class.pods.len() as i64).collect(),
             counts: Counts::new(problem),
             setbacks: vec![None; problem.classes.len()],
-            limits: limits_left(problem),
+            limits: Limits::new(problem),
+            steps: 0,
             candidates: 0,
             patterns: 0,
+            hints: None,
             admitting: vec![None; problem.admissions.len()],
             problem,
         }
@@ -67,6 +74,7 @@ impl<'p> State<'p> {
     pub(crate) fn site_allows(&self, class: usize, site: usize) -> bool {
         fits(&self.problem.classes[class].request, &self.free[site])
             && self.site_ports_allow(class, site)
+            && self.site_share_allows(class, site)
             && self.counts.first_broken(self.problem, class, Bin::Site(site)).is_none()
     }
 
@@ -76,6 +84,18 @@ impl<'p> State<'p> {
         let mut placed = self.on_sites[site].iter();
         !class.clashes(&self.problem.sites[site].summary.ports)
             && !placed.any(|(other, _)| class.clashes(ports_of(*other)))
+    }
+
+    /// Whether the node does not hold its share of a workload yet.
+    fn site_share_allows(&self, class: usize, site: usize) -> bool {
+        let one = &self.problem.classes[class];
+        if one.per_node == i64::MAX {
+            return true;
+        }
+        let bound = self.problem.sites[site].summary.bound.iter();
+        let placed = self.on_sites[site].iter().find(|(other, _)| *other == class);
+        let bound: i64 = bound.filter(|(spec, _)| *spec == one.spec).map(|(_, pods)| pods).sum();
+        bound + placed.map_or(0, |(_, pods)| *pods) < one.per_node
     }
 
     /// Places pods of a class on an existing node.
@@ -88,25 +108,12 @@ impl<'p> State<'p> {
 
     /// Whether the limits of the shape's pool leave room for one more node of it.
     pub(crate) fn limits_allow(&self, shape: usize) -> bool {
-        self.nodes_within_limits(shape) > 0
-    }
-
-    /// How many more nodes of a shape the limits of its pool allow.
-    pub(crate) fn nodes_within_limits(&self, shape: usize) -> i64 {
-        let (pool, capacity) = self.problem.pool_and_capacity(shape);
-        let most = |(name, left): &(String, i64)| {
-            let need = if name == "nodes" { 1 } else { capacity.get(name) };
-            if need > 0 { (*left).max(0) / need } else { i64::MAX }
-        };
-        self.limits[pool].iter().map(most).min().unwrap_or(i64::MAX)
+        self.limits.allow(self.problem, shape)
     }
 
     /// Buys a node for these pods. The counts of single nodes are kept by the caller's scope.
     pub(crate) fn open(&mut self, shape: usize, contents: Vec<Content>, scope: Option<Scope>) {
-        let (pool, capacity) = self.problem.pool_and_capacity(shape);
-        for (name, left) in &mut self.limits[pool] {
-            *left -= if name == "nodes" { 1 } else { capacity.get(name) };
-        }
+        self.limits.take(self.problem, &[shape]);
         let bin = Bin::Node(self.nodes.len(), shape);
         for content in &contents {
             self.remaining[content.0] -= content.1;
@@ -145,25 +152,7 @@ impl<'p> State<'p> {
             setbacks: self.setbacks,
             candidates: self.candidates,
             patterns: self.patterns,
+            hints: self.hints,
         }
     }
-}
-
-/// What the limits of each pool leave next to its present nodes, deleting ones left out.
-fn limits_left(problem: &Problem<'_>) -> Vec<Vec<(String, i64)>> {
-    let snapshot = problem.snapshot;
-    let left = snapshot.supply.node_pools.iter().map(|pool| {
-        let mut left: Vec<(String, i64)> =
-            pool.limits.0.iter().map(|(name, limit)| (name.clone(), *limit)).collect();
-        let nodes = snapshot.nodes.iter().map(|node| &node.node);
-        for node in
-            nodes.filter(|node| !node.deleting && node.node_pool.as_ref() == Some(&pool.name))
-        {
-            for (name, left) in &mut left {
-                *left -= if name == "nodes" { 1 } else { node.capacity.get(name) };
-            }
-        }
-        left
-    });
-    left.collect()
 }

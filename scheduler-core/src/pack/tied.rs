@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::pack::existing::sites_of;
-use crate::pack::greedy::Part;
+use crate::pack::parts::Part;
 use crate::pack::state::State;
 use crate::pack::topology::{Bin, Scope};
 use crate::problem::BitSet;

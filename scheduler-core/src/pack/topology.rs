@@ -211,6 +211,11 @@ pub(crate) fn allowance(problem: &Problem<'_>, class: usize, contents: &[Content
         let clashes = |other: usize| problem.classes[class].clashes(ports_of(other));
         most = most.min(i64::from(!contents.iter().any(|(other, _)| clashes(*other))));
     }
+    let own = problem.classes[class].per_node;
+    if own < i64::MAX {
+        let present = contents.iter().find(|(other, _)| *other == class);
+        most = most.min(own - present.map_or(0, |(_, pods)| *pods));
+    }
     most.max(0)
 }
 

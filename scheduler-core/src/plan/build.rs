@@ -19,6 +19,7 @@ const ALTERNATIVES_MAX: usize = 60;
 pub(crate) fn actions(
     problem: &Problem<'_>,
     solution: &Solution,
+    ceiling_percent: u32,
 ) -> (Vec<Action>, Vec<Vec<usize>>) {
     let mut pods = PodQueue::new(problem, solution);
     let mut actions = Vec::new();
@@ -28,7 +29,7 @@ pub(crate) fn actions(
             actions.push(Action::Nominate { pod, node: node.clone() });
         }
     }
-    let by_price = ByPrice::new(problem);
+    let by_price = ByRiskPrice::new(problem, ceiling_percent);
     // Many nodes are alike; their alternatives are looked for once, on all cores.
     let distinct: BTreeSet<(usize, &Vec<Content>)> =
         solution.nodes.iter().map(|node| (node.shape, &node.contents)).collect();
@@ -161,6 +162,7 @@ fn planned(
         daemons: row.daemons.clone(),
         requests,
         pods,
+        worth: Arc::default(),
         alternatives,
     }
 }
@@ -174,12 +176,13 @@ fn load(problem: &Problem<'_>, contents: &[Content]) -> Resources {
 }
 
 /// Shapes on sale by pool, in the order in which alternatives are listed.
-struct ByPrice {
+struct ByRiskPrice {
     pools: Vec<Vec<usize>>,
+    ceiling_percent: u32,
 }
 
-impl ByPrice {
-    fn new(problem: &Problem<'_>) -> Self {
+impl ByRiskPrice {
+    fn new(problem: &Problem<'_>, ceiling_percent: u32) -> Self {
         let table = &problem.table;
         let mut pools = vec![Vec::new(); problem.snapshot.supply.node_pools.len()];
         for index in &table.by_price {
@@ -188,7 +191,7 @@ impl ByPrice {
                 pools[table.rows[shape.row].pool].push(*index);
             }
         }
-        Self { pools }
+        Self { pools, ceiling_percent }
     }
 
     fn alternatives(
@@ -216,11 +219,16 @@ impl ByPrice {
                     values[shape] == values[bought]
                 })
         };
+        let ceiling = i128::from(table.shapes[bought].risk_price.micro_usd())
+            * i128::from(self.ceiling_percent)
+            / 100;
+        let ceiling = ceiling as i64;
         let mut kept: Vec<usize> = Vec::new();
         for shape in self.pools[chosen.pool].iter().copied().filter(|shape| holds(*shape)) {
             let with_chosen = kept.iter().copied().chain([bought]);
-            if kept.len() >= ALTERNATIVES_MAX && problem.min_values_hold(chosen.pool, &with_chosen)
-            {
+            let enough = kept.len() >= ALTERNATIVES_MAX
+                || table.shapes[shape].risk_price.micro_usd() > ceiling;
+            if enough && problem.min_values_hold(chosen.pool, &with_chosen) {
                 break;
             }
             kept.push(shape);
@@ -230,6 +238,7 @@ impl ByPrice {
             .map(|shape| {
                 let one = &table.shapes[shape];
                 Alternative {
+                    risk_price: one.risk_price,
                     price: one.price,
                     instance_type: catalog[table.rows[one.row].instance_type].name.clone(),
                     zone: table.zones[one.zone].clone(),

@@ -9,7 +9,7 @@ use super::class::{Class, group};
 use super::dims::Dims;
 use super::rules::Rules;
 use super::shapes::{ShapeTable, open_keys_of};
-use super::sites::{Site, Summaries};
+use super::sites::{Site, SiteSummary, Summaries};
 use crate::model::{PodSpec, Price, Requirements};
 use crate::snapshot::{ClusterSnapshot, Supply};
 
@@ -18,6 +18,7 @@ use crate::snapshot::{ClusterSnapshot, Supply};
 pub(crate) struct Lowering {
     supply: Arc<Supply>,
     interruption_cost: Price,
+    blast_radius_percent: Option<u32>,
     open_keys: BTreeSet<String>,
     named: BTreeMap<String, BTreeSet<String>>,
     table: Arc<ShapeTable>,
@@ -27,13 +28,18 @@ pub(crate) struct Lowering {
 
 impl Lowering {
     /// Lowers a supply.
-    pub(crate) fn new(supply: Arc<Supply>, interruption_cost: Price) -> Self {
+    pub(crate) fn new(
+        supply: Arc<Supply>,
+        interruption_cost: Price,
+        blast_radius_percent: Option<u32>,
+    ) -> Self {
         let named = BTreeMap::new();
         let table = Arc::new(ShapeTable::new(&supply, &named, interruption_cost));
         Self {
             open_keys: open_keys_of(&supply),
             supply,
             interruption_cost,
+            blast_radius_percent,
             named,
             table,
             admissions: Admissions::default(),
@@ -62,7 +68,7 @@ impl Lowering {
         let largest = |dim: usize| rooms.iter().map(|room| room[dim]).max().unwrap_or(0);
         let largest = (0..dims.len()).map(largest).collect();
         let mut admissions = AdmissionList::default();
-        let classes: Vec<Class> = groups
+        let mut classes: Vec<Class> = groups
             .into_iter()
             .map(|(spec, pods)| {
                 let base = self.admission(&spec);
@@ -73,11 +79,15 @@ impl Lowering {
                     request,
                     admission: admissions.number(base),
                     preferred: preferred.map(|one| admissions.number(one)),
+                    per_node: i64::MAX,
                     spec,
                 }
             })
             .collect();
         let summaries = self.summaries.of(&self.supply, &snapshot.nodes);
+        if let Some(percent) = self.blast_radius_percent {
+            limit_blast_radius(&mut classes, &summaries, percent);
+        }
         let Self { table, admissions: cache, .. } = self;
         let rules = Rules::new(snapshot, &summaries, &classes, table, cache);
         let sites = snapshot.nodes.iter().zip(summaries).map(|(node, summary)| Site {
@@ -164,6 +174,19 @@ impl Lowering {
             share(shape.risk_price, request, &rooms[shape.row])
         });
         shares.min()
+    }
+}
+
+/// Limits how many pods of a class go on one node to a share of all its pods, waiting and bound.
+fn limit_blast_radius(classes: &mut [Class], summaries: &[Arc<SiteSummary>], percent: u32) {
+    let mut bound: BTreeMap<&PodSpec, i64> = BTreeMap::new();
+    for (spec, pods) in summaries.iter().flat_map(|summary| &summary.bound) {
+        *bound.entry(spec).or_default() += pods;
+    }
+    for class in classes {
+        let bound = bound.get(class.spec.as_ref()).copied().unwrap_or(0);
+        let replicas = class.pods.len() as i64 + bound;
+        class.per_node = (replicas * i64::from(percent) / 100).max(1);
     }
 }
 

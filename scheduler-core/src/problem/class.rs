@@ -17,6 +17,8 @@ pub(crate) struct Class {
     pub(crate) admission: usize,
     /// The same with the preferences that are worth their price.
     pub(crate) preferred: Option<usize>,
+    /// Most of them on one node, bound ones included, whatever its size.
+    pub(crate) per_node: i64,
 }
 
 impl Class {

@@ -17,7 +17,7 @@ const VARIANTS_MAX: usize = 64;
 pub(crate) struct ShapeTable {
     pub(crate) rows: Vec<Row>,
     pub(crate) shapes: Vec<Shape>,
-    /// Shapes by price, then type, zone and capacity type: the order of alternatives.
+    /// Shapes by risk price, then price, type, zone and capacity type: the order of alternatives.
     pub(crate) by_price: Vec<usize>,
     /// Zone names; shapes name a zone by its index.
     pub(crate) zones: Vec<String>,
@@ -98,7 +98,8 @@ impl ShapeTable {
         by_price.sort_by_cached_key(|index| {
             let shape = &table.shapes[*index];
             let instance_type = table.rows[shape.row].instance_type;
-            (shape.price, instance_type, shape.zone, shape.capacity_type, *index)
+            let price = (shape.risk_price, shape.price);
+            (price, instance_type, shape.zone, shape.capacity_type, *index)
         });
         table.by_price = by_price;
         table
@@ -159,13 +160,12 @@ impl ShapeTable {
                 continue;
             }
             let Ok(zone) = self.zones.binary_search(&offering.zone) else { continue };
-            let risk = risk(interruption_cost, offering.interruptions_permille_month);
             self.shapes.push(Shape {
                 row,
                 zone,
                 capacity_type: offering.capacity_type,
                 price: offering.price,
-                risk_price: offering.price + risk,
+                risk_price: offering.risk_price(interruption_cost),
                 available: offering.available && !is_marked(supply, instance_type, offering),
             });
         }
@@ -195,14 +195,6 @@ impl ShapeTable {
         labels.insert(CAPACITY_TYPE.to_owned(), shape.capacity_type.as_str().to_owned());
         labels
     }
-}
-
-/// Hours in a month, as prices per month are counted.
-const HOURS_PER_MONTH: i64 = 730;
-
-/// Expected cost of interruptions per hour.
-fn risk(interruption_cost: Price, permille_month: u32) -> Price {
-    interruption_cost.scaled(i64::from(permille_month), 1000 * HOURS_PER_MONTH)
 }
 
 /// Whether the offering recently failed.

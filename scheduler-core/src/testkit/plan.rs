@@ -1,12 +1,14 @@
 //! Plans made by hand, for the tests of the verifier and for brute force.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::carry_out::daemons_of;
 use crate::model::well_known::{CAPACITY_TYPE, INSTANCE_TYPE, ZONE};
-use crate::model::{OfferingKey, PodId, Resources};
-use crate::plan::{Action, Plan, PlannedNode, ReasonCode, Unschedulable};
+use crate::model::{OfferingKey, PodId, PodSpec, Price, Resources};
+use crate::plan::{
+    Action, GapReason, GapShare, Plan, PlannedNode, PodKind, ReasonCode, Unschedulable,
+};
 use crate::snapshot::ClusterSnapshot;
 
 /// A launch of an offering from a pool for these waiting pods, with no alternatives. Labels that
@@ -58,6 +60,7 @@ pub fn launch(
         daemons,
         requests,
         pods: pods.to_vec(),
+        worth: Arc::default(),
         alternatives: Arc::default(),
     }
 }
@@ -80,5 +83,24 @@ pub fn hand_made(snapshot: &ClusterSnapshot, actions: Vec<Action>) -> Plan {
         nearest: None,
     });
     plan.report.unschedulable = rest.collect();
+    plan.report.certificate.kinds = worthless(snapshot, &placed);
+    plan.report.alternatives_ceiling_percent = u32::MAX;
+    if plan.report.price > Price::ZERO {
+        let share = GapShare { reason: GapReason::WholeNodes, price: plan.report.price };
+        plan.report.gap = vec![share];
+    }
     plan
+}
+
+/// The kinds of these pods, worth nothing each.
+fn worthless(snapshot: &ClusterSnapshot, placed: &BTreeSet<PodId>) -> Vec<PodKind> {
+    let mut kinds: BTreeMap<&PodSpec, PodKind> = BTreeMap::new();
+    for pod in &snapshot.pending {
+        let first = || PodKind { first: pod.id.clone(), placed: 0, value: 0 };
+        let kind = kinds.entry(&pod.spec).or_insert_with(first);
+        kind.placed += i64::from(placed.contains(&pod.id));
+    }
+    let mut kinds: Vec<PodKind> = kinds.into_values().filter(|kind| kind.placed > 0).collect();
+    kinds.sort_by(|a, b| a.first.cmp(&b.first));
+    kinds
 }

@@ -11,7 +11,7 @@ use super::supply::{Names, first_wrong_label, labels_of, offering, open_labels};
 use super::violation::{AlternativeFault, Violation};
 use super::world::World;
 use crate::model::well_known::{CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, ZONE};
-use crate::model::{InstanceType, Labels, NodePool, Offering, OfferingKey, Resources};
+use crate::model::{InstanceType, Labels, NodePool, Offering, OfferingKey, Price, Resources};
 use crate::plan::{Alternative, PlannedNode};
 
 /// A launch with what it names.
@@ -102,6 +102,7 @@ impl<'a> Alternatives<'a> {
         let open = open_labels(chosen.pool, chosen.instance_type, &node.labels);
         let fresh = self.open.len();
         let open_number = *self.open.entry(open.clone()).or_insert(fresh);
+        let ceiling = ceiling(world, chosen);
         let pods = pods_at(world, site);
         let groups = world.groups_at(site);
         let tied: BTreeSet<&str> =
@@ -125,6 +126,13 @@ impl<'a> Alternatives<'a> {
                 };
                 if sold.price != alternative.price {
                     return Some(AlternativeFault::Price(sold.price));
+                }
+                let risk_price = sold.risk_price(world.interruption_cost);
+                if risk_price != alternative.risk_price {
+                    return Some(AlternativeFault::RiskPrice(risk_price));
+                }
+                if risk_price > ceiling {
+                    return Some(AlternativeFault::AboveCeiling);
                 }
                 let key = (std::ptr::from_ref(chosen.pool), open_number, std::ptr::from_ref(sold));
                 #[expect(
@@ -156,6 +164,17 @@ impl<'a> Alternatives<'a> {
             }
         }
     }
+}
+
+/// The most that an alternative may cost. A pool that asks for several values of a label needs
+/// dearer ones too.
+fn ceiling(world: &World<'_>, chosen: Chosen<'_>) -> Price {
+    if chosen.pool.requirements.iter().any(|(_, one)| one.min_values.is_some()) {
+        return Price::from_micro_usd(i64::MAX);
+    }
+    let price = chosen.offering.risk_price(world.interruption_cost).micro_usd();
+    let most = i128::from(price) * i128::from(world.ceiling_percent) / 100;
+    Price::from_micro_usd(most.min(i64::MAX.into()) as i64)
 }
 
 fn is_chosen(node: &PlannedNode, alternative: &Alternative) -> bool {

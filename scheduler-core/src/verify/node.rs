@@ -81,7 +81,7 @@ fn verdict(spec: &PodSpec, site: &Site<'_>) -> Verdict {
 }
 
 /// Specs of the daemons that belong on an existing node and are not there yet.
-fn missing_daemons<'a>(world: &World<'a>, node: &NodeWithPods) -> Vec<&'a PodSpec> {
+pub(super) fn missing_daemons<'a>(world: &World<'a>, node: &NodeWithPods) -> Vec<&'a PodSpec> {
     let site = Site { kind: SiteKind::Existing(node), groups: 0..0 };
     let present = |namespace: &str, name: &str| {
         node.pods.iter().any(|pod| {

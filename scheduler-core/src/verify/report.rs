@@ -24,7 +24,26 @@ pub(super) fn check(world: &World<'_>, plan: &Plan, found: &mut Vec<Violation>) 
     if report.price != price {
         wrong("price", report.price.micro_usd(), price.micro_usd());
     }
-    if report.lower_bound > price {
-        wrong("lower_bound", report.lower_bound.micro_usd(), price.micro_usd());
+}
+
+/// Checks the reported bound against the proven one, and the shares of what is between it and the
+/// price.
+pub(super) fn check_bound(plan: &Plan, proven: Price, found: &mut Vec<Violation>) {
+    let reported = plan.report.lower_bound;
+    if reported != proven {
+        found.push(Violation::WrongReport {
+            field: "lower_bound".to_owned(),
+            reported: reported.micro_usd(),
+            actual: proven.micro_usd(),
+        });
+    }
+    let difference = plan.report.price.micro_usd() - proven.micro_usd();
+    let shares: i64 = plan.report.gap.iter().map(|share| share.price.micro_usd()).sum();
+    if plan.report.pods > 0 && shares != difference {
+        found.push(Violation::WrongReport {
+            field: "gap".to_owned(),
+            reported: shares,
+            actual: difference,
+        });
     }
 }

@@ -48,14 +48,19 @@ impl<'a> Names<'a> {
 
     /// Whether the offering can be bought now.
     pub(super) fn on_sale(&self, instance_type: &InstanceType, offering: &Offering) -> bool {
-        offering.available
-            && (self.supply.unavailable.is_empty()
-                || !self.supply.unavailable.contains(&OfferingKey {
-                    instance_type: instance_type.name.clone(),
-                    zone: offering.zone.clone(),
-                    capacity_type: offering.capacity_type,
-                }))
+        on_sale(self.supply, instance_type, offering)
     }
+}
+
+/// Whether the offering can be bought now.
+pub(super) fn on_sale(supply: &Supply, instance_type: &InstanceType, offering: &Offering) -> bool {
+    offering.available
+        && (supply.unavailable.is_empty()
+            || !supply.unavailable.contains(&OfferingKey {
+                instance_type: instance_type.name.clone(),
+                zone: offering.zone.clone(),
+                capacity_type: offering.capacity_type,
+            }))
 }
 
 /// The offering of a type in this zone with this capacity type.

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::face::first_untolerated;
-use crate::model::well_known::{CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, ZONE};
-use crate::model::{InstanceType, NodePool, Offering, Requirement, Requirements, Toleration};
+use super::launchable::{Launchable, Possible, admits, possible, sells};
+use crate::model::{InstanceType, Requirements, Toleration};
 use crate::snapshot::Supply;
 
 /// Everything that pools could launch, whether it is on sale now or not.
@@ -16,16 +16,6 @@ pub(super) struct Universe<'a> {
     types: Vec<Vec<&'a InstanceType>>,
     /// All values of a key.
     values: BTreeMap<&'a str, BTreeSet<&'a str>>,
-}
-
-/// The values that a label could have on a node.
-#[derive(Debug)]
-enum Possible<'a> {
-    Absent,
-    One(&'a str),
-    Any(&'a Requirement),
-    /// What the type allows, narrowed by the pool.
-    Both(&'a Requirement, &'a Requirement),
 }
 
 impl<'a> Universe<'a> {
@@ -88,64 +78,10 @@ impl<'a> Universe<'a> {
     }
 }
 
-type Launchable<'a> = (&'a NodePool, &'a InstanceType, &'a Offering);
-
-/// Whether the pool's template and the type agree.
-fn admits(pool: &NodePool, instance_type: &InstanceType) -> bool {
-    let label_admitted = |(key, value): (&String, &String)| {
-        instance_type.requirements.get(key).is_none_or(|wanted| wanted.has(value))
-    };
-    let named = pool.requirements.get(INSTANCE_TYPE);
-    named.is_none_or(|wanted| wanted.has(&instance_type.name))
-        && pool.requirements.first_conflict(&instance_type.requirements).is_none()
-        && pool.labels.iter().all(label_admitted)
-}
-
-/// Whether the pool's template admits zone and capacity type of the offering.
-fn sells(pool: &NodePool, offering: &Offering) -> bool {
-    [(ZONE, offering.zone.as_str()), (CAPACITY_TYPE, offering.capacity_type.as_str())]
-        .into_iter()
-        .all(|(key, value)| {
-            pool.labels.get(key).is_none_or(|label| label == value)
-                && pool.requirements.get(key).is_none_or(|wanted| wanted.has(value))
-        })
-}
-
-fn possible<'a>((pool, instance_type, offering): Launchable<'a>, key: &str) -> Possible<'a> {
-    match key {
-        ZONE => return Possible::One(&offering.zone),
-        CAPACITY_TYPE => return Possible::One(offering.capacity_type.as_str()),
-        INSTANCE_TYPE => return Possible::One(&instance_type.name),
-        HOSTNAME => return Possible::Absent,
-        _ => {}
-    }
-    if let Some(label) = pool.labels.get(key) {
-        return Possible::One(label);
-    }
-    match (pool.requirements.get(key), instance_type.requirements.get(key)) {
-        (None, None) => Possible::Absent,
-        (Some(one), None) | (None, Some(one)) => Possible::Any(one),
-        (Some(pool), Some(own)) => Possible::Both(own, pool),
-    }
-}
-
-impl Possible<'_> {
-    fn satisfies(&self, wanted: &Requirement) -> bool {
-        let overlaps = |one: &Requirement| {
-            wanted.overlaps(one) || (wanted.admits_absence() && one.admits_absence())
-        };
-        match self {
-            Self::Absent => wanted.admits(None),
-            Self::One(value) => wanted.has(value),
-            Self::Any(one) => overlaps(one),
-            Self::Both(own, pool) => overlaps(&own.intersection(pool)),
-        }
-    }
-}
-
 fn satisfies(node: Launchable<'_>, alternatives: Option<&[Requirements]>) -> bool {
-    let satisfied =
-        |one: &Requirements| one.iter().all(|(key, wanted)| possible(node, key).satisfies(wanted));
+    let satisfied = |one: &Requirements| {
+        one.iter().all(|(key, wanted)| possible(node, key).may_satisfy(wanted))
+    };
     alternatives.is_none_or(|all| all.iter().any(satisfied))
 }
 
@@ -155,7 +91,7 @@ fn add_values<'a>(possible: &Possible<'a>, values: &mut BTreeSet<&'a str>) {
         Possible::One(value) => {
             values.insert(value);
         }
-        Possible::Any(one) => {
+        Possible::Pool(one) | Possible::Type(one) => {
             values.extend(one.finite_values().into_iter().flatten().map(String::as_str));
         }
         Possible::Both(own, pool) => {

@@ -48,6 +48,10 @@ pub enum AlternativeFault {
     Unavailable,
     /// Its price is another one.
     Price(Price),
+    /// The price with the expected cost of interruptions is another.
+    RiskPrice(Price),
+    /// It costs more than alternatives may.
+    AboveCeiling,
     /// The pool does not admit it.
     Pool {
         /// Label key.
@@ -93,6 +97,26 @@ pub enum TerminationFault {
     TooEarly,
     /// More nodes of its pool are disrupted than the budgets allow.
     Budget,
+}
+
+/// What is wrong with a kind of pods in the certificate of the lower bound.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum KindFault {
+    /// The plan places such pods, and the certificate does not list them.
+    Missing,
+    /// The pod is not the first of the pending pods of a kind that the plan places.
+    Unknown,
+    /// It is listed after a kind whose first pod comes later, or twice.
+    OutOfOrder,
+    /// The plan places another number of them.
+    Placed {
+        /// Number in the certificate.
+        listed: i64,
+        /// Number of pods that the plan places.
+        actual: i64,
+    },
+    /// They are worth less than nothing.
+    NegativeValue(i64),
 }
 
 /// Something in a plan that breaks a constraint.
@@ -307,6 +331,22 @@ pub enum Violation {
         /// Amount with the plan carried out.
         total: i64,
     },
+    /// A kind of pods in the certificate of the lower bound is wrong.
+    CertificateKind {
+        /// The first pod of the kind.
+        first: PodId,
+        /// What is wrong.
+        fault: KindFault,
+    },
+    /// A launch claims another worth of its pods than the certificate gives them.
+    WrongWorth {
+        /// The launch.
+        place: Place,
+        /// Worth in the plan, all resources together.
+        planned: Price,
+        /// Worth by the certificate.
+        actual: Price,
+    },
     /// An alternative of a launch would not do.
     Alternative {
         /// The launch.
@@ -434,6 +474,13 @@ impl fmt::Display for Violation {
                 let total = Resources::display_amount(resource, *total);
                 write!(f, "NodePool {node_pool}: {resource} {total} exceeds the limit of {limit}")
             }
+            Self::CertificateKind { first, fault } => write!(f, "pods like {first}: {fault}"),
+            Self::WrongWorth { place, planned, actual } => {
+                write!(
+                    f,
+                    "{place}: the pods are said to be worth {planned}, the certificate gives them {actual}"
+                )
+            }
             Self::Alternative { place, offering, fault } => {
                 let OfferingKey { instance_type, zone, capacity_type } = offering;
                 write!(f, "{place}: alternative {instance_type} {capacity_type} in {zone}: {fault}")
@@ -457,11 +504,27 @@ impl fmt::Display for AlternativeFault {
             Self::Unknown => write!(f, "the pool has no such offering"),
             Self::Unavailable => write!(f, "it cannot be bought now"),
             Self::Price(actual) => write!(f, "the price is {actual}"),
+            Self::RiskPrice(actual) => write!(f, "the price with interruptions is {actual}"),
+            Self::AboveCeiling => write!(f, "it is dearer than the ceiling for alternatives"),
             Self::Pool { key } => write!(f, "the pool does not admit its {key}"),
             Self::Pod(pod) => write!(f, "pod {pod} cannot run on it"),
             Self::TooSmall { resource } => write!(f, "it has too little {resource}"),
             Self::Topology { key } => write!(f, "it is in another {key}, which a pod depends on"),
             Self::HostPort(port) => write!(f, "a daemon takes host port {port} there"),
+        }
+    }
+}
+
+impl fmt::Display for KindFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => write!(f, "the plan places some, and they are not listed"),
+            Self::Unknown => write!(f, "it is not the first pod of a kind that the plan places"),
+            Self::OutOfOrder => write!(f, "they are listed out of order or twice"),
+            Self::Placed { listed, actual } => {
+                write!(f, "{listed} are listed, the plan places {actual}")
+            }
+            Self::NegativeValue(value) => write!(f, "their value of {value} is below zero"),
         }
     }
 }

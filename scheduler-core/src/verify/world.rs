@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::violation::{Place, Violation};
 use crate::model::well_known::HOSTNAME;
-use crate::model::{Labels, Pod, PodId, PodSpec, Requirements, Taint};
+use crate::model::{Labels, Pod, PodId, PodSpec, Price, Requirements, Taint};
 use crate::plan::{Action, Plan, PlannedNode};
 use crate::snapshot::{ClusterSnapshot, NodeWithPods};
 
@@ -24,6 +24,12 @@ pub(super) struct World<'a> {
     pub(super) by_spec: Vec<Vec<usize>>,
     /// Pending pods that got a place.
     pub(super) placed: usize,
+    /// What losing a node to an interruption was taken to cost.
+    pub(super) interruption_cost: Price,
+    /// Most that alternatives may cost, in per cent of the chosen offering.
+    pub(super) ceiling_percent: u32,
+    /// By spec: the first of its pending pods, with or without a place, and how many have one.
+    pub(super) kinds: Vec<(Option<&'a PodId>, i64)>,
 }
 
 /// A node after the plan.
@@ -104,6 +110,7 @@ impl<'a> World<'a> {
             snapshot.nodes.iter().map(|node| SiteKind::Existing(node)).collect();
         let mut entries = bound_pods(snapshot, &mut specs);
         let placed = place_pods(snapshot, plan, &mut specs, &mut sites, &mut entries, found);
+        let kinds = kinds(snapshot, &mut specs, &entries);
         entries.sort_unstable_by_key(|entry| (entry.site, entry.spec, entry.order));
         let groups = group(&entries);
         let mut by_spec = vec![Vec::new(); specs.all.len()];
@@ -118,7 +125,17 @@ impl<'a> World<'a> {
             Site { kind, groups: range }
         });
         let sites = sites.collect();
-        Self { snapshot, specs: specs.all, sites, groups, by_spec, placed }
+        Self {
+            snapshot,
+            specs: specs.all,
+            sites,
+            groups,
+            by_spec,
+            placed,
+            interruption_cost: plan.report.interruption_cost,
+            ceiling_percent: plan.report.alternatives_ceiling_percent,
+            kinds,
+        }
     }
 
     /// The groups on a node.
@@ -151,18 +168,60 @@ struct Specs<'a> {
     all: Vec<&'a PodSpec>,
     by_address: BTreeMap<*const PodSpec, usize>,
     by_value: BTreeMap<&'a PodSpec, usize>,
+    /// The last answer: neighbours are mostly alike.
+    last: Option<(*const PodSpec, usize)>,
 }
 
 impl<'a> Specs<'a> {
     fn number(&mut self, spec: &'a Arc<PodSpec>) -> usize {
-        let Self { all, by_address, by_value } = self;
-        *by_address.entry(Arc::as_ptr(spec)).or_insert_with(|| {
+        let Self { all, by_address, by_value, last } = self;
+        let address = Arc::as_ptr(spec);
+        if let Some((_, number)) = last.filter(|(known, _)| *known == address) {
+            return number;
+        }
+        let number = *by_address.entry(address).or_insert_with(|| {
             *by_value.entry(spec).or_insert_with(|| {
                 all.push(spec);
                 all.len() - 1
             })
-        })
+        });
+        *last = Some((address, number));
+        number
     }
+
+    /// The number of a spec that may have none.
+    fn known(&mut self, spec: &'a Arc<PodSpec>) -> Option<usize> {
+        let address = Arc::as_ptr(spec);
+        if let Some((_, number)) = self.last.filter(|(known, _)| *known == address) {
+            return Some(number);
+        }
+        let by_value = || self.by_value.get(spec.as_ref()).copied();
+        let number = self.by_address.get(&address).copied().or_else(by_value)?;
+        self.last = Some((address, number));
+        Some(number)
+    }
+}
+
+/// The first pending pod and the number of placed ones by spec.
+fn kinds<'a>(
+    snapshot: &'a ClusterSnapshot,
+    specs: &mut Specs<'a>,
+    entries: &[Entry<'a>],
+) -> Vec<(Option<&'a PodId>, i64)> {
+    let mut kinds: Vec<(Option<&PodId>, i64)> = vec![(None, 0); specs.all.len()];
+    for entry in entries.iter().filter(|entry| entry.pending.is_some()) {
+        kinds[entry.spec].1 += 1;
+    }
+    for pod in &snapshot.pending {
+        let Some(spec) = specs.known(&pod.spec) else {
+            continue;
+        };
+        let first = &mut kinds[spec].0;
+        if first.is_none_or(|first| pod.id < *first) {
+            *first = Some(&pod.id);
+        }
+    }
+    kinds
 }
 
 fn bound_pods<'a>(snapshot: &'a ClusterSnapshot, specs: &mut Specs<'a>) -> Vec<Entry<'a>> {

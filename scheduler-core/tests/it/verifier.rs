@@ -68,7 +68,8 @@ fn right() -> (ClusterSnapshot, Plan) {
 
 fn alternative(instance_type: &str, zone: &str, price_text: &str) -> Alternative {
     let OfferingKey { instance_type, zone, capacity_type } = offering(instance_type, zone);
-    Alternative { price: price(price_text), instance_type, zone, capacity_type }
+    let price = price(price_text);
+    Alternative { risk_price: price, price, instance_type, zone, capacity_type }
 }
 
 /// Spoils the launch of the right plan and keeps the report in step with it.
@@ -123,7 +124,7 @@ fn a_pod_that_is_dropped_is_missed() {
         }
         plan.report.placed = 1;
     });
-    assert_finds!(found, Violation::PodMissing { .. });
+    assert_finds!(found, Violation::PodMissing { .. }, Violation::CertificateKind { .. });
 }
 
 #[test]
@@ -271,6 +272,7 @@ fn a_node_that_does_not_exist_is_found() {
         Violation::UnknownNode { .. },
         Violation::PodMissing { .. },
         Violation::WrongReport { reported: 1, actual: 0, .. },
+        Violation::CertificateKind { .. },
     );
 }
 
@@ -364,14 +366,20 @@ fn too_few_values_for_the_pools_wish_are_found() {
 
 #[test]
 fn figures_of_the_report_are_checked() {
-    let field = |change: fn(&mut Plan)| match spoil_plan(change).as_slice() {
-        [Violation::WrongReport { field, .. }] => field.clone(),
-        other => format!("{other:?}"),
+    let fields = |change: fn(&mut Plan)| {
+        let found = spoil_plan(change);
+        let field = |one: &Violation| match one {
+            Violation::WrongReport { field, .. } => field.clone(),
+            other => format!("{other:?}"),
+        };
+        found.iter().map(field).collect::<Vec<String>>()
     };
-    assert_eq!(field(|plan| plan.report.price += Price::from_micro_usd(1)), "price");
-    assert_eq!(field(|plan| plan.report.placed = 1), "placed");
-    assert_eq!(field(|plan| plan.report.pods = 3), "pods");
-    assert_eq!(field(|plan| plan.report.lower_bound = price("$0.083")), "lower_bound");
+    assert_eq!(fields(|plan| plan.report.price += Price::from_micro_usd(1)), ["gap", "price"]);
+    assert_eq!(fields(|plan| plan.report.placed = 1), ["placed"]);
+    assert_eq!(fields(|plan| plan.report.pods = 3), ["pods"]);
+    assert_eq!(fields(|plan| plan.report.lower_bound = price("$0.083")), ["lower_bound"]);
+    assert_eq!(fields(|plan| plan.report.certificate.worth = 1), ["certificate.worth"]);
+    assert_eq!(fields(|plan| plan.report.gap.clear()), ["gap"]);
 }
 
 /// What is wrong with giving up a node after half a minute.

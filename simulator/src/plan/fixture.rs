@@ -1,12 +1,16 @@
 //! A plan as the engine could make it, for the tests of the renderers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use scheduler_core::model::{CapacityType, Labels, Pod, PodId, PodSpec, Price, Resources};
 use scheduler_core::plan::reason::Nearest;
-use scheduler_core::plan::{Alternative, Blocker, PlanStats, ReasonCode, Unschedulable};
+use scheduler_core::plan::{
+    Alternative, Blocker, Certificate, GapReason, GapShare, PlanStats, PodKind, ReasonCode,
+    Unschedulable,
+};
 use scheduler_core::{Action, ClusterSnapshot, Plan, PlanReport, PlannedNode, SnapshotBuilder};
 
 use super::{Inputs, Planned, Times};
@@ -27,6 +31,26 @@ pub(crate) fn planned() -> Planned {
                 price: Price::from_micro_usd(57_800),
                 lower_bound: Price::from_micro_usd(56_100),
                 bound_method: "fluid".to_owned(),
+                certificate: Certificate {
+                    kinds: vec![PodKind {
+                        first: PodId::new("shop", "web-a"),
+                        placed: 4,
+                        value: 919_142_400,
+                    }],
+                    worth: 3_676_569_600,
+                },
+                gap: vec![
+                    GapShare {
+                        reason: GapReason::WholeNodes,
+                        price: Price::from_micro_usd(1_500),
+                    },
+                    GapShare {
+                        reason: GapReason::Interruptions,
+                        price: Price::from_micro_usd(200),
+                    },
+                ],
+                interruption_cost: Price::from_micro_usd(1_000_000),
+                alternatives_ceiling_percent: 150,
                 unschedulable: vec![too_large()],
                 violations: Vec::new(),
                 stats: PlanStats { classes: 3, shapes: 9720, candidates: 210, patterns: 12 },
@@ -82,6 +106,7 @@ fn pod(namespace: &str, name: &str, owner: &str) -> Arc<Pod> {
 
 fn node() -> PlannedNode {
     let alternative = |price, zone: &str, capacity_type| Alternative {
+        risk_price: Price::from_micro_usd(price),
         price: Price::from_micro_usd(price),
         instance_type: "c7g.large".to_owned(),
         zone: zone.to_owned(),
@@ -104,6 +129,10 @@ fn node() -> PlannedNode {
             PodId::new("shop", "web-a"),
             PodId::new("shop", "web-b"),
         ],
+        worth: Arc::new(BTreeMap::from([
+            ("cpu".to_owned(), Price::from_micro_usd(31_000)),
+            ("memory".to_owned(), Price::from_micro_usd(25_100)),
+        ])),
         alternatives: vec![
             alternative(58_900, "us-east-1a", CapacityType::Spot),
             alternative(72_500, "us-east-1b", CapacityType::OnDemand),

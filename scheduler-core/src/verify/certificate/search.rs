@@ -1,0 +1,256 @@
+//! The most that a node can be worth for its price, over everything that can be bought.
+//!
+//! Best first over all offerings at once: the one that may have the highest ratio is looked at
+//! more closely – by the multipliers of another, by its own, by dividing its fillings into two –
+//! until that cannot lower the ratio any more or the work is used up. Whenever it stops, what is
+//! on top of the queue is a bound.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use super::kinds::Kinds;
+use super::knapsack::{take, upper_bound};
+use super::offered::Offered;
+use super::simplex::{Node, Optimum, Simplex};
+
+/// A value for a price, compared as a fraction.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ratio {
+    /// In 2⁻¹⁶ micro-dollars an hour.
+    pub(super) value: i64,
+    /// In micro-dollars an hour; above zero.
+    pub(super) price: i64,
+}
+
+impl Ord for Ratio {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let cross = |one: &Self, other: &Self| i128::from(one.value) * i128::from(other.price);
+        cross(self, other).cmp(&cross(other, self))
+    }
+}
+
+impl PartialOrd for Ratio {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Ratio {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Ratio {}
+
+/// A part of the fillings of an offering, and a bound on their ratio. The highest ratio is the
+/// greatest; of equal ones the one that was there first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Open {
+    ratio: Ratio,
+    offered: usize,
+    /// The last branch that led here.
+    branch: Option<usize>,
+    /// Looking closer does not help.
+    closed: bool,
+}
+
+impl Ord for Open {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let age = |one: &Self| (one.offered, one.branch);
+        self.ratio.cmp(&other.ratio).then_with(|| age(other).cmp(&age(self)))
+    }
+}
+
+impl PartialOrd for Open {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// One of two halves of some fillings.
+#[derive(Clone, Copy, Debug)]
+struct Branch {
+    parent: Option<usize>,
+    kind: usize,
+    side: Side,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Side {
+    AtLeast(i64),
+    AtMost(i64),
+}
+
+/// A pod count as near to a whole number as this is whole.
+const WHOLE: f64 = 1e-6;
+
+/// The search.
+#[derive(Debug)]
+pub(super) struct Search<'a> {
+    kinds: &'a Kinds<'a>,
+    offered: &'a [Offered],
+    simplex: Simplex,
+    /// No filling is worth more than all pods together.
+    worth: i64,
+    /// Work left, in kinds looked at.
+    work: usize,
+    queue: BinaryHeap<Open>,
+    branches: Vec<Branch>,
+    /// The best filling seen.
+    reached: Ratio,
+    lower: Vec<i64>,
+    upper: Vec<i64>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(
+        kinds: &'a Kinds<'a>,
+        offered: &'a [Offered],
+        worth: i64,
+        work: usize,
+    ) -> Self {
+        let mut largest = vec![0; kinds.resources.len()];
+        for one in offered {
+            largest.iter_mut().zip(&one.room).for_each(|(most, room)| *most = (*most).max(*room));
+        }
+        Self {
+            kinds,
+            offered,
+            simplex: Simplex::new(kinds, &largest),
+            worth,
+            work,
+            queue: BinaryHeap::new(),
+            branches: Vec::new(),
+            reached: Ratio { value: 0, price: 1 },
+            lower: vec![0; kinds.len()],
+            upper: vec![0; kinds.len()],
+        }
+    }
+
+    /// No filling of anything offered has a higher ratio. Every price must be above zero.
+    pub(super) fn highest(mut self) -> Ratio {
+        self.look_at_all();
+        while let Some(open) = self.queue.pop() {
+            if open.ratio <= self.reached {
+                break;
+            }
+            if open.closed || self.work == 0 {
+                return open.ratio;
+            }
+            self.look_closer(open);
+        }
+        self.reached
+    }
+
+    /// Queues every offering, with its own multipliers where those of the one before do not show
+    /// that it is behind another.
+    fn look_at_all(&mut self) {
+        let mut leading = Ratio { value: 0, price: 1 };
+        let mut multipliers = vec![0; self.kinds.resources.len()];
+        for (index, one) in self.offered.iter().enumerate() {
+            self.bound_pods(index, None);
+            let node = Node { room: &one.room, lower: &self.lower, upper: &self.upper };
+            let by = |multipliers: &[i64]| Ratio {
+                value: upper_bound(self.kinds, multipliers, node).min(i128::from(self.worth))
+                    as i64,
+                price: one.price,
+            };
+            let mut ratio = by(&multipliers);
+            if ratio > leading {
+                multipliers = self.simplex.solve(node).multipliers;
+                ratio = ratio.min(by(&multipliers));
+                leading = leading.max(ratio);
+            }
+            self.queue.push(Open { ratio, offered: index, branch: None, closed: false });
+        }
+    }
+
+    fn look_closer(&mut self, open: Open) {
+        let one = &self.offered[open.offered];
+        if !self.bound_pods(open.offered, open.branch) {
+            return;
+        }
+        let node = Node { room: &one.room, lower: &self.lower, upper: &self.upper };
+        let optimum = self.simplex.solve(node);
+        let bound = upper_bound(self.kinds, &optimum.multipliers, node);
+        let value = bound.min(i128::from(open.ratio.value)) as i64;
+        let ratio = Ratio { value, price: one.price };
+        let looked_at = self.kinds.len() * (optimum.pivots + 2);
+        self.work = self.work.saturating_sub(looked_at);
+        let filling = Ratio { value: self.filling(&one.room, &optimum), price: one.price };
+        self.reached = self.reached.max(filling);
+        if ratio <= self.reached {
+            return;
+        }
+        let Some((kind, pods)) = self.most_broken(&optimum) else {
+            self.queue.push(Open { ratio, closed: true, ..open });
+            return;
+        };
+        for side in [Side::AtMost(pods), Side::AtLeast(pods + 1)] {
+            self.branches.push(Branch { parent: open.branch, kind, side });
+            let branch = Some(self.branches.len() - 1);
+            self.queue.push(Open { ratio, branch, ..open });
+        }
+    }
+
+    /// Sets the bounds of the pods of each kind. `false` if nothing is within them.
+    fn bound_pods(&mut self, offered: usize, branch: Option<usize>) -> bool {
+        let one = &self.offered[offered];
+        self.lower.fill(0);
+        for (kind, upper) in self.upper.iter_mut().enumerate() {
+            let admitted = one.admitted[self.kinds.ask_of[kind]];
+            *upper = if admitted { self.kinds.most(kind, &one.room) } else { 0 };
+        }
+        let mut next = branch;
+        while let Some(branch) = next.map(|branch| self.branches[branch]) {
+            let (lower, upper) = (&mut self.lower[branch.kind], &mut self.upper[branch.kind]);
+            match branch.side {
+                Side::AtLeast(pods) => *lower = pods.max(*lower),
+                Side::AtMost(pods) => *upper = pods.min(*upper),
+            }
+            next = branch.parent;
+        }
+        if branch.is_none() {
+            return true;
+        }
+        let mut rest = one.room.clone();
+        let mut wanted = self.lower.iter().zip(&self.upper).enumerate();
+        wanted.all(|(kind, (lower, upper))| {
+            lower <= upper && (*lower == 0 || take(self.kinds, kind, *lower, &mut rest))
+        })
+    }
+
+    /// The value of a filling close to the optimum of the program.
+    fn filling(&self, room: &[i64], optimum: &Optimum) -> i64 {
+        let mut rest = room.to_vec();
+        let mut value = 0;
+        let mut put = |kind: usize, pods: i64| {
+            let fits = pods > 0 && take(self.kinds, kind, pods, &mut rest);
+            value += if fits { pods * self.kinds.values[kind] } else { 0 };
+        };
+        let fractional = |kind: &usize| optimum.basic.iter().any(|(one, _)| one == kind);
+        for kind in (0..self.kinds.len()).filter(|kind| !fractional(kind)) {
+            let most = self.simplex.is_at_upper(kind);
+            put(kind, if most { self.upper[kind] } else { self.lower[kind] });
+        }
+        for (kind, pods) in &optimum.basic {
+            put(*kind, (pods + WHOLE).floor() as i64);
+        }
+        value
+    }
+
+    /// The kind whose number of pods is furthest from whole, by value, and that number rounded
+    /// down.
+    fn most_broken(&self, optimum: &Optimum) -> Option<(usize, i64)> {
+        let broken = optimum.basic.iter().filter_map(|(kind, pods)| {
+            let part = pods - pods.floor();
+            let off = part.min(1.0 - part);
+            let within = (self.lower[*kind] as f64..self.upper[*kind] as f64).contains(pods);
+            let weight = off * self.kinds.values[*kind] as f64;
+            (off > WHOLE && within).then_some((*kind, pods.floor() as i64, weight))
+        });
+        let most = broken.max_by(|a, b| a.2.total_cmp(&b.2).then(b.0.cmp(&a.0)));
+        most.map(|(kind, pods, _)| (kind, pods))
+    }
+}
