@@ -3,6 +3,7 @@
 mod batch;
 mod disruption;
 mod existing;
+mod improving;
 mod oracle;
 mod placing;
 mod pools;
