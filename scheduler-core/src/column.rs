@@ -1,5 +1,5 @@
 //! Column generation for the packing of identical pods into nodes that can be bought
-//! (Gilmore & Gomory 1961, in several dimensions; `docs/packing.md`).
+//! (Gilmore & Gomory 1961, in several dimensions; `docs/packing.md` tells the whole story).
 //!
 //! A column is a pattern: how many pods of each item go on one node of a shape. The master program
 //! ([`master`]) mixes the patterns that are known at least cost and prices every pod; a knapsack

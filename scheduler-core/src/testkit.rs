@@ -25,6 +25,7 @@ mod pod;
 mod pool;
 mod quantity;
 mod random;
+mod workload;
 
 pub use carry_out::{carry_out, in_flight};
 pub use cluster::{ClusterBuilder, NODE_CLASS, NOW, cluster, supply, waiting};
@@ -37,3 +38,4 @@ pub use pod::{PodBuilder, pod};
 pub use pool::{PoolBuilder, pool};
 pub use quantity::{cpu, memory, price};
 pub use random::Random;
+pub use workload::{Size, awkward, deployments, drawn};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::pod::pod;
 use super::random::Random;
+use super::workload::Size;
 use crate::model::Pod;
 
 /// How many of the pods of a batch are alike.
@@ -33,15 +33,10 @@ pub fn mixed(seed: u64, pods: usize, variety: Variety) -> Vec<Arc<Pod>> {
         Variety::AllDifferent => pods,
     };
     let deployment = |index: usize| {
-        let cpu = random.log_uniform(CPU_MILLI.0, CPU_MILLI.1);
+        let cpu_milli = random.log_uniform(CPU_MILLI.0, CPU_MILLI.1);
         let per_core = random.log_uniform(MEMORY_MI_PER_CORE.0, MEMORY_MI_PER_CORE.1);
-        let memory = (cpu * per_core / 1_000).clamp(MEMORY_MI.0, MEMORY_MI.1);
-        let replicas = (pods - index).div_ceil(classes);
-        pod(&format!("p{index:06}"))
-            .cpu(&format!("{cpu}m"))
-            .memory(&format!("{memory}Mi"))
-            .replicas(replicas)
-            .build()
+        let memory_mi = (cpu_milli * per_core / 1_000).clamp(MEMORY_MI.0, MEMORY_MI.1);
+        Size { cpu_milli, memory_mi }.pods(index, (pods - index).div_ceil(classes))
     };
     (0..classes).flat_map(deployment).collect()
 }

@@ -1,6 +1,7 @@
 //! Properties and facts of the core, through its public face only.
 
 mod batch;
+mod certificate;
 mod disruption;
 mod existing;
 mod improving;
