@@ -9,11 +9,12 @@ pub(crate) mod fluid;
 pub(crate) mod relaxation;
 mod running;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bound::fluid::Fluid;
 use crate::bound::relaxation::relaxation;
 use crate::column::generate::{generate, settle};
+use crate::column::instance::Standing;
 use crate::column::master::Column;
 use crate::column::rows::{Hints, Rows};
 use crate::column::{Instance, Item, Shape};
@@ -21,6 +22,7 @@ use crate::model::{PodId, Price};
 use crate::pack::candidates::{Candidate, Worth, candidates};
 use crate::plan::{Certificate, PodKind};
 use crate::problem::dims::fits;
+use crate::problem::sites::site_admits;
 use crate::problem::{BitSet, Problem};
 use crate::solution::Solution;
 pub use running::RunningBound;
@@ -69,9 +71,16 @@ pub(crate) fn values(problem: &Problem<'_>, solution: &Solution, effort: Effort)
     let (candidates, relaxed) = relax(problem);
     let demand = relaxed.demand(problem, &on_new);
     let duals = relaxed.fluid.solve(&demand);
-    let by_resource: Vec<Vec<i64>> = (problem.classes.iter().zip(&relaxed.group_of))
+    let mut by_resource: Vec<Vec<i64>> = (problem.classes.iter().zip(&relaxed.group_of))
         .map(|(class, group)| relaxed.fluid.value(&duals, *group, &class.request))
         .collect();
+    for (parts, class) in by_resource.iter_mut().zip(&problem.classes) {
+        // What has no price as a liquid may have one as a pod: it goes to the first thing asked for.
+        let first = class.request.iter().position(|asked| *asked > 0);
+        if let Some(first) = first.filter(|_| parts.iter().all(|part| *part == 0)) {
+            parts[first] = 1;
+        }
+    }
     let by_class = by_resource.iter().map(|parts| parts.iter().sum()).collect();
     let by_fluid = Values { by_class, by_resource, method: "fluid" };
     match effort {
@@ -79,9 +88,7 @@ pub(crate) fn values(problem: &Problem<'_>, solution: &Solution, effort: Effort)
             .filter(|largest| worth(largest, &on_new) > worth(&by_fluid.by_class, &on_new))
             .map(|by_class| Values { by_class, method: "largest-pod", ..by_fluid.clone() })
             .unwrap_or(by_fluid),
-        Effort::Columns => {
-            by_columns(problem, &candidates, (&on_new, solution.hints.as_ref()), by_fluid)
-        }
+        Effort::Columns => by_columns(problem, &candidates, (&on_new, solution), by_fluid),
     }
 }
 
@@ -134,17 +141,21 @@ const SETTLING_LOOKS: usize = 4_000_000;
 fn by_columns(
     problem: &Problem<'_>,
     candidates: &[Candidate],
-    (on_new, hints): (&[i64], Option<&Hints>),
+    (on_new, solution): (&[i64], &Solution),
     by_fluid: Values,
 ) -> Values {
-    let classes: Vec<usize> = (0..problem.classes.len())
-        .filter(|class| on_new[*class] > 0 && cheapest_node(problem, candidates, *class).is_some())
+    let placed: Vec<i64> = (problem.classes.iter().zip(&solution.unplaced))
+        .map(|(class, unplaced)| class.pods.len() as i64 - unplaced)
         .collect();
-    let instance = instance(problem, candidates, &classes, on_new);
+    let classes: Vec<usize> = (0..problem.classes.len())
+        .filter(|class| placed[*class] > 0 && cheapest_node(problem, candidates, *class).is_some())
+        .collect();
+    let instance = instance(problem, candidates, &classes, &placed);
+    let instance = instance.beside(standing(problem, &classes));
     let unit = f64::from(1 << FRACTION_BITS);
     let fluid: Vec<f64> =
         classes.iter().map(|class| by_fluid.by_class[*class] as f64 / unit).collect();
-    let hints = hints.filter(|hints| hints.classes == classes);
+    let hints = solution.hints.as_ref().filter(|hints| hints.classes == classes);
     let rows = hints.map_or_else(|| Rows::new(&instance, &fluid), |hints| hints.rows.clone());
     let by_row = rows.instance(&instance);
     let (first, columns) = match hints {
@@ -152,8 +163,11 @@ fn by_columns(
         None => (rows.means(&instance, &fluid), Vec::new()),
     };
     let found = generate(&by_row, (&first, columns), ROUNDS_MAX);
-    let proven_fluid: f64 =
-        instance.items.iter().zip(&fluid).map(|(item, value)| item.pods as f64 * value).sum();
+    let proven_fluid = if instance.standing.is_empty() {
+        classes.iter().zip(&fluid).map(|(class, value)| on_new[*class] as f64 * value).sum()
+    } else {
+        settle(&instance, &fluid, 0).1
+    };
     let mut values = rows.spread(&instance, &by_row, &found);
     let mut proven = found.bound;
     if !rows.are_items() {
@@ -188,6 +202,37 @@ fn known_columns(problem: &Problem<'_>, candidates: &[Candidate], hints: &Hints)
         Some(Column { shape, cost: candidates[shape].cost as f64, pods: pods.clone() })
     });
     known.collect()
+}
+
+/// Different kinds of free room that values take into account at most; the largest are.
+const STANDING_MAX: usize = 60;
+
+/// Free room of existing nodes in which a pod of these classes fits.
+fn standing(problem: &Problem<'_>, classes: &[usize]) -> Vec<Standing> {
+    let (groups, group_of) = admission_groups(problem);
+    let mut rooms: BTreeMap<(Vec<i64>, BitSet), i64> = BTreeMap::new();
+    let nodes = problem.sites.iter().zip(&problem.snapshot.nodes);
+    for (site, node) in nodes.filter(|(site, _)| site.open) {
+        let mut admitted = BitSet::new(groups.len());
+        let mut known = BTreeMap::new();
+        for class in classes {
+            let one = &problem.classes[*class];
+            if fits(&one.request, &site.free)
+                && *known.entry(one.admission).or_insert_with(|| site_admits(node, &one.spec))
+            {
+                admitted.insert(group_of[*class]);
+            }
+        }
+        if admitted.iter().next().is_some() {
+            let room = site.free.iter().map(|amount| (*amount).max(0)).collect();
+            *rooms.entry((room, admitted)).or_default() += 1;
+        }
+    }
+    let mut rooms: Vec<Standing> =
+        rooms.into_iter().map(|((room, groups), nodes)| Standing { room, groups, nodes }).collect();
+    rooms.sort_by_key(|one| std::cmp::Reverse(i128::from(one.room[0]) * i128::from(one.nodes)));
+    rooms.truncate(STANDING_MAX);
+    rooms
 }
 
 /// The packing of these classes into candidates, rules left out that concern several classes.

@@ -32,15 +32,30 @@ use std::collections::BTreeSet;
 
 use crate::problem::Problem;
 use crate::solution::{Setback, Solution};
+use existing::Order;
 use state::State;
 
-/// Packs all pending pods; where limits of pools bind, the pods of higher priority go first.
+/// Packs all pending pods; where limits of pools bind, the pods of higher priority go first. Free
+/// room of existing nodes is filled in two ways, and the better first answer improved.
 pub(crate) fn pack(problem: &Problem<'_>, steps: u32) -> Solution {
+    if !problem.sites.iter().any(|site| site.open) {
+        return attempt(problem, Order::Size, steps).into_solution();
+    }
+    let by_size = attempt(problem, Order::Size, 0);
+    let by_saving = attempt(problem, Order::Saving, 0);
+    let rank = |state: &State<'_>| (state.remaining.iter().sum::<i64>(), state.cost());
+    let best = if rank(&by_saving) < rank(&by_size) { by_saving } else { by_size };
+    if steps == 0 || best.nodes.is_empty() {
+        return best.into_solution();
+    }
+    attempt(problem, best.order, steps).into_solution()
+}
+
+fn attempt<'p>(problem: &'p Problem<'p>, order: Order, steps: u32) -> State<'p> {
     let all: Vec<usize> = (0..problem.classes.len()).collect();
     let priority = |class: usize| problem.classes[class].spec.priority;
     let priorities: BTreeSet<i32> = all.iter().map(|class| priority(*class)).collect();
-    let mut state = State::new(problem);
-    state.steps = steps;
+    let mut state = State::new(problem, order, steps);
     existing::keep_nominated(&mut state, &all);
     let kept = state.clone();
     pack_classes(&mut state, &all);
@@ -64,7 +79,7 @@ pub(crate) fn pack(problem: &Problem<'_>, steps: u32) -> Solution {
         follow::place(&mut state, &all);
     }
     repair::repair(&mut state);
-    state.into_solution()
+    state
 }
 
 /// Rounds in which pods that lost their place are offered another one.

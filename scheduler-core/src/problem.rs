@@ -86,7 +86,24 @@ impl Problem<'_> {
         let one = &self.classes[class];
         !one.spec.host_ports.is_empty()
             || one.per_node < i64::MAX
-            || !self.rules.of_class[class].is_empty()
+            || self.rules.of_class[class].iter().any(|rule| {
+                let rule = &self.rules.all[*rule];
+                rule.places[0] == rules::Place::Host && !matches!(rule.kind, rules::Kind::Affinity)
+            })
+    }
+
+    /// Whether the limits of the class on one node depend on pods of other classes.
+    pub(crate) fn minds_others(&self, class: usize) -> bool {
+        let others = |of: &[bool]| (0..of.len()).any(|other| other != class && of[other]);
+        let ports = |other: &Class| !other.spec.host_ports.is_empty();
+        !self.classes[class].spec.host_ports.is_empty()
+            && self.classes.iter().enumerate().any(|(at, one)| at != class && ports(one))
+            || self.rules.of_class[class].iter().any(|rule| {
+                let rule = &self.rules.all[*rule];
+                rule.places[0] == rules::Place::Host
+                    && !matches!(rule.kind, rules::Kind::Affinity)
+                    && (others(&rule.owner) || others(&rule.selected))
+            })
     }
 
     /// Whether no node, old or new, ever holds two pods of the class: they clash over a host port

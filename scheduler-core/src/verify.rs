@@ -37,7 +37,9 @@ pub use violation::{AlternativeFault, KindFault, Place, TerminationFault, Violat
 /// of pods, and with (distinct pod specs × nodes), never with pods × pods.
 pub fn verify(snapshot: &ClusterSnapshot, plan: &Plan) -> Vec<Violation> {
     let (mut found, proven) = judge(snapshot, plan);
-    report::check_bound(plan, proven, &mut found);
+    if let Some(proven) = proven {
+        report::check_bound(plan, proven, &mut found);
+    }
     found.sort();
     found
 }
@@ -46,12 +48,13 @@ pub fn verify(snapshot: &ClusterSnapshot, plan: &Plan) -> Vec<Violation> {
 /// wrong with the plan, as [`verify`] would.
 pub(crate) fn seal(snapshot: &ClusterSnapshot, plan: &mut Plan) -> Vec<Violation> {
     let (found, proven) = judge(snapshot, plan);
-    plan.report.lower_bound = proven;
+    plan.report.lower_bound = proven.unwrap_or_default();
     found
 }
 
-/// What is wrong with a plan, the reported bound left out, and the bound that it proves.
-fn judge(snapshot: &ClusterSnapshot, plan: &Plan) -> (Vec<Violation>, Price) {
+/// What is wrong with a plan, the reported bound left out, and the bound that it proves, unless
+/// the proof itself is wrong.
+fn judge(snapshot: &ClusterSnapshot, plan: &Plan) -> (Vec<Violation>, Option<Price>) {
     let mut found = Vec::new();
     let world = world::World::new(snapshot, plan, &mut found);
     let mut faces = face::Faces::new(&snapshot.supply, world.specs.len());

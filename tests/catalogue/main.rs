@@ -2,6 +2,7 @@
 
 mod cost;
 mod right;
+mod same;
 
 use std::sync::{Arc, LazyLock};
 

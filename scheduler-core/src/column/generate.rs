@@ -47,7 +47,9 @@ pub(crate) fn generate(
     (values, columns): (&[f64], Vec<Column>),
     rounds_max: usize,
 ) -> Generated {
-    let demand: Vec<i64> = instance.items.iter().map(|item| item.pods).collect();
+    let items = instance.items.len();
+    let mut demand: Vec<i64> = instance.items.iter().map(|item| item.pods).collect();
+    demand.extend(instance.standing.iter().map(|nodes| -nodes));
     let mut master = Master::new(&demand, singles(instance));
     for column in columns {
         master.add(column);
@@ -62,9 +64,10 @@ pub(crate) fn generate(
         let values: Vec<f64> = (best.1.iter().zip(&master.prices))
             .map(|(best, new)| (smoothing * best + (1.0 - smoothing) * new).max(0.0))
             .collect();
-        let mut found = price(instance, &values, Care::Rounded);
+        let rents = &master.prices[items..];
+        let mut found = price(instance, (&values, rents), Care::Rounded);
         if !found.iter().any(|one| one.best.as_ref().is_some_and(|(ratio, _)| *ratio > WORTH_IT)) {
-            found = price(instance, &values, Care::Branched);
+            found = price(instance, (&values, rents), Care::Branched);
         }
         let (bound, excess) = proven(instance, &values, &found);
         if bound > best.0 {
@@ -90,12 +93,17 @@ pub(crate) fn generate(
     Generated { values, bound, mixture, columns: master.columns }
 }
 
-/// The bound that values prove, by what the knapsacks found; and the worst worth over cost.
+/// The bound that values prove, by what the knapsacks found; and the worst worth over cost of what
+/// can be bought.
 fn proven(instance: &Instance, values: &[f64], found: &[Found]) -> (f64, f64) {
-    let excess = found.iter().map(|one| one.excess).fold(1.0, f64::max);
-    let worth: f64 =
+    let (sold, standing) = found.split_at(instance.sold());
+    let excess = sold.iter().map(|one| one.upper / one.cost).fold(1.0, f64::max);
+    let mut worth: f64 =
         instance.items.iter().zip(values).map(|(item, value)| item.pods as f64 * value).sum();
-    (worth / excess, excess)
+    for (one, nodes) in standing.iter().zip(&instance.standing) {
+        worth -= one.upper * *nodes as f64;
+    }
+    (worth.max(0.0) / excess, excess)
 }
 
 /// Lowers values until no shape can be worth more than its cost, in so many rounds at most: where
@@ -104,8 +112,9 @@ fn proven(instance: &Instance, values: &[f64], found: &[Found]) -> (f64, f64) {
 pub(crate) fn settle(instance: &Instance, values: &[f64], rounds: usize) -> (Vec<f64>, f64) {
     let mut present = values.to_vec();
     let mut best = (present.clone(), 0.0);
+    let rents = vec![0.0; instance.standing.len()];
     for _ in 0..=rounds {
-        let found = price(instance, &present, Care::Branched);
+        let found = price(instance, (&present, &rents), Care::Branched);
         let (bound, excess) = proven(instance, &present, &found);
         if bound > best.1 {
             best = (present.clone(), bound);
@@ -114,10 +123,10 @@ pub(crate) fn settle(instance: &Instance, values: &[f64], rounds: usize) -> (Vec
             break;
         }
         let before = present.clone();
-        for one in &found {
+        for one in &found[..instance.sold()] {
             for item in &one.wanted {
                 let value = &mut present[*item as usize];
-                *value = value.min(before[*item as usize] / one.excess);
+                *value = value.min(before[*item as usize] * one.cost / one.upper);
             }
         }
     }
@@ -127,7 +136,8 @@ pub(crate) fn settle(instance: &Instance, values: &[f64], rounds: usize) -> (Vec
 /// A pattern of one item each: the one by which a pod costs least.
 fn singles(instance: &Instance) -> Vec<Column> {
     let mut best: Vec<Option<(f64, Column)>> = vec![None; instance.items.len()];
-    for (number, (shape, held)) in instance.shapes.iter().zip(&instance.held).enumerate() {
+    let sold = instance.shapes.iter().zip(&instance.held).take(instance.sold());
+    for (number, (shape, held)) in sold.enumerate() {
         for (item, most) in held.items.iter().zip(&held.most) {
             let a_pod = shape.cost as f64 / *most as f64;
             let known = &mut best[*item as usize];
@@ -143,9 +153,11 @@ fn singles(instance: &Instance) -> Vec<Column> {
 /// What the knapsack of one shape found.
 struct Found {
     shape: usize,
-    /// Upper bound on the worth of its patterns over its cost.
-    excess: f64,
-    /// The best pattern, with its worth over cost.
+    /// What a node costs; of a standing one, what the master says that its room is worth.
+    cost: f64,
+    /// Upper bound on the worth of its patterns.
+    upper: f64,
+    /// The best pattern, with its worth over cost, if that is above 1.
     best: Option<(f64, Pattern)>,
     /// Items that the relaxation wants, if they are worth too much together.
     wanted: Vec<u32>,
@@ -160,29 +172,38 @@ enum Care {
     Branched,
 }
 
-/// Solves the knapsack of every shape, on all cores.
-fn price(instance: &Instance, values: &[f64], care: Care) -> Vec<Found> {
+/// Solves the knapsack of every shape, on all cores. `rents` are what the room of standing nodes is
+/// worth so far.
+fn price(instance: &Instance, (values, rents): (&[f64], &[f64]), care: Care) -> Vec<Found> {
+    let sold = instance.sold();
     let shapes = (0..instance.shapes.len()).into_par_iter();
     shapes
         .map_init(Knapsack::default, |knapsack, shape| {
-            let cost = instance.shapes[shape].cost as f64;
-            let upper = knapsack.relax(instance, shape, values);
-            if upper <= cost {
-                return Found { shape, excess: upper / cost, best: None, wanted: Vec::new() };
+            let cost = match shape.checked_sub(sold) {
+                Some(standing) => rents[standing].max(1.0),
+                None => instance.shapes[shape].cost as f64,
+            };
+            let mut found = Found {
+                shape,
+                cost,
+                upper: knapsack.relax(instance, shape, values),
+                best: None,
+                wanted: Vec::new(),
+            };
+            if found.upper <= cost {
+                return found;
             }
             let (worth, pattern) = knapsack.round(instance, shape, values);
-            let mut best = (worth > cost).then_some((worth / cost, pattern));
-            if care == Care::Rounded {
-                return Found { shape, excess: upper / cost, best, wanted: Vec::new() };
+            found.best = (worth > cost).then_some((worth / cost, pattern));
+            if care == Care::Branched {
+                let mut steps = BRANCHES;
+                let target = (worth.max(cost), &mut steps);
+                let (better, upper) = knapsack.branch(instance, shape, values, target);
+                found.upper = upper;
+                found.best = better.map(|(worth, pattern)| (worth / cost, pattern)).or(found.best);
+                found.wanted = knapsack.wanted(instance, shape);
             }
-            let mut steps = BRANCHES;
-            let target = (worth.max(cost), &mut steps);
-            let (found, upper) = knapsack.branch(instance, shape, values, target);
-            if let Some((worth, pattern)) = found {
-                best = Some((worth / cost, pattern));
-            }
-            let wanted = knapsack.wanted(instance, shape);
-            Found { shape, excess: upper / cost, best, wanted }
+            found
         })
         .collect()
 }
@@ -196,7 +217,10 @@ fn add(master: &mut Master, instance: &Instance, found: Vec<Found>) -> usize {
         .collect();
     better.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut added = 0;
-    for (_, shape, pods) in better.into_iter().take(COLUMNS_A_ROUND) {
+    for (_, shape, mut pods) in better.into_iter().take(COLUMNS_A_ROUND) {
+        if let Some(standing) = shape.checked_sub(instance.sold()) {
+            pods.push(((instance.items.len() + standing) as u32, -1));
+        }
         if !master.knows(shape, &pods) {
             let cost = instance.shapes[shape].cost as f64;
             master.add(Column { shape, cost, pods });

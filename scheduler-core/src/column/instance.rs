@@ -26,6 +26,15 @@ pub(crate) struct Shape {
     pub(crate) groups: BitSet,
 }
 
+/// Room that is there already: so many nodes that cost nothing more.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    pub(crate) room: Vec<i64>,
+    /// Groups that it admits.
+    pub(crate) groups: BitSet,
+    pub(crate) nodes: i64,
+}
+
 /// Items that one shape holds, with the most of each.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
@@ -38,7 +47,10 @@ pub(crate) struct Held {
 pub(crate) struct Instance {
     pub(crate) dims: usize,
     pub(crate) items: Vec<Item>,
+    /// What can be bought; then the standing nodes, at no cost.
     pub(crate) shapes: Vec<Shape>,
+    /// Numbers of the standing nodes, which are the last shapes.
+    pub(crate) standing: Vec<i64>,
     /// By shape.
     pub(crate) held: Vec<Held>,
     /// Requests over the largest room, by item, then resource.
@@ -58,6 +70,7 @@ impl Instance {
         };
         let held = shapes.par_iter().map(|shape| Held::new(&items, shape)).collect();
         Self {
+            standing: Vec::new(),
             requests: items.iter().flat_map(|item| scaled(&item.request)).collect(),
             rooms: shapes.iter().flat_map(|shape| scaled(&shape.room)).collect(),
             dims,
@@ -65,6 +78,25 @@ impl Instance {
             shapes,
             held,
         }
+    }
+
+    /// The same with standing nodes.
+    pub(crate) fn beside(self, standing: Vec<Standing>) -> Self {
+        let nodes = standing.iter().map(|one| one.nodes).collect();
+        let free =
+            standing.into_iter().map(|one| Shape { cost: 0, room: one.room, groups: one.groups });
+        let shapes = self.shapes.into_iter().chain(free).collect();
+        Self { standing: nodes, ..Self::new(self.items, shapes) }
+    }
+
+    /// The same shapes with other items.
+    pub(crate) fn with_items(&self, items: Vec<Item>) -> Self {
+        Self { standing: self.standing.clone(), ..Self::new(items, self.shapes.clone()) }
+    }
+
+    /// Number of shapes that can be bought.
+    pub(crate) fn sold(&self) -> usize {
+        self.shapes.len() - self.standing.len()
     }
 
     /// Scaled request of an item.

@@ -8,7 +8,7 @@
 pub(crate) struct Column {
     pub(crate) shape: usize,
     pub(crate) cost: f64,
-    /// Pods by item, ascending.
+    /// Pods by row, ascending.
     pub(crate) pods: Vec<(u32, i64)>,
 }
 
@@ -43,14 +43,17 @@ const REFACTOR_EVERY: usize = 200;
 const PIVOTS_PER_ROW: usize = 2;
 
 impl Master {
-    /// A program whose first columns hold one item each, in the order of the items.
+    /// A program whose first columns hold one item each, in the order of the items. Rows after
+    /// those of the items have a demand below zero: a column that enters with -1 uses one of so
+    /// many.
     pub(crate) fn new(demand: &[i64], singles: Vec<Column>) -> Self {
-        let rows = demand.len();
+        let (rows, items) = (demand.len(), singles.len());
+        let basic = |row| if row < items { Basic::Column(row) } else { Basic::Surplus(row) };
         let mut master = Self {
             rows,
             demand: demand.iter().map(|pods| *pods as f64).collect(),
-            in_basis: vec![true; singles.len()],
-            basis: (0..rows).map(Basic::Column).collect(),
+            in_basis: vec![true; items],
+            basis: (0..rows).map(basic).collect(),
             columns: singles,
             inverse: Vec::new(),
             levels: Vec::new(),
@@ -108,7 +111,7 @@ impl Master {
         }
         let mut by_cost: Vec<(bool, f64, usize)> = (0..self.columns.len())
             .map(|at| {
-                let cost = self.reduced(at) / self.columns[at].cost;
+                let cost = self.reduced(at) / self.columns[at].cost.max(1.0);
                 (!self.in_basis[at], cost, at)
             })
             .collect();
@@ -143,7 +146,7 @@ impl Master {
                 continue;
             }
             let reduced = self.reduced(at);
-            let promise = reduced / self.columns[at].cost;
+            let promise = reduced / self.columns[at].cost.max(1.0);
             if promise < best.0 {
                 best = (promise, Some((Basic::Column(at), reduced)));
             }

@@ -91,7 +91,7 @@ impl Rows {
             members[*row].push(item as u32);
         }
         let items = members.iter().map(|members| mean(instance, members)).collect();
-        Cow::Owned(Instance::new(items, instance.shapes.clone()))
+        Cow::Owned(instance.with_items(items))
     }
 
     /// Values of the rows from those of the items.
@@ -122,6 +122,10 @@ impl Rows {
         for (column, level) in &found.mixture {
             knapsack.relax(by_row, column.shape, &found.values);
             for (row, pods) in &column.pods {
+                // Rows after the items stand for nodes that are there already.
+                if *row as usize >= by_row.items.len() {
+                    continue;
+                }
                 let (row, weight) = (*row as usize, level * *pods as f64);
                 weights[row] += weight;
                 let slope = &mut slopes[row * dims..(row + 1) * dims];

@@ -2,6 +2,7 @@
 
 use crate::model::NodeStage;
 use crate::pack::state::State;
+use crate::problem::Problem;
 use crate::problem::dims::times_fitting;
 use crate::solution::add_content;
 
@@ -38,8 +39,17 @@ pub(crate) fn keep_nominated(state: &mut State<'_>, classes: &[usize]) {
     }
 }
 
-/// Fills existing nodes with pods of these classes: the most important and largest first, each
-/// into the fullest node that holds it, nodes that are ready before those to come.
+/// Which pods get free room first, of those that are equally important.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The largest: small ones find room later.
+    Size,
+    /// Those that save most on new nodes for the room they take.
+    Saving,
+}
+
+/// Fills existing nodes with pods of these classes: the most important first, then in the state's
+/// order, each into the fullest node that holds it, nodes that are ready before those to come.
 pub(crate) fn fill(state: &mut State<'_>, classes: &[usize]) {
     let problem = state.problem;
     if problem.sites.is_empty() {
@@ -48,13 +58,18 @@ pub(crate) fn fill(state: &mut State<'_>, classes: &[usize]) {
     let mut order: Vec<usize> = classes.to_vec();
     order.sort_by_cached_key(|class| {
         let one = &problem.classes[*class];
-        (std::cmp::Reverse((one.spec.priority, size(state, &one.request))), *class)
+        let size = size(state, &one.request);
+        let first = match state.order {
+            Order::Size => i128::from(size),
+            Order::Saving => saving(problem, *class) / i128::from(size.max(1)),
+        };
+        (std::cmp::Reverse((one.spec.priority, first)), *class)
     });
     for class in order {
         if state.remaining[class] == 0 {
             continue;
         }
-        let simple = !problem.is_limited(class);
+        let simple = !problem.is_limited(class) && problem.rules.of_class[class].is_empty();
         for site in sites_of(state, class) {
             let fitting = times_fitting(&problem.classes[class].request, &state.free[site]);
             let mut pods = fitting.min(state.remaining[class]);
@@ -89,6 +104,22 @@ pub(crate) fn sites_of(state: &mut State<'_>, class: usize) -> Vec<usize> {
     sites.sort_unstable();
     sites.into_iter().map(|(_, _, site)| site).collect()
 }
+
+/// What a pod of the class costs at least on new nodes of its own kind, in fractions of a
+/// micro-dollar.
+fn saving(problem: &Problem<'_>, class: usize) -> i128 {
+    let request = &problem.classes[class].request;
+    let costs = problem.usable(class).iter().filter_map(|shape| {
+        let pods = times_fitting(request, problem.room(shape));
+        let price = i128::from(problem.table.shapes[shape].risk_price.micro_usd()) << SAVING_BITS;
+        (pods > 0).then(|| price / i128::from(pods))
+    });
+    // What has no other place comes first.
+    costs.min().unwrap_or(i128::MAX >> 1)
+}
+
+/// Fraction bits of a saving, so that it can be divided by a size.
+const SAVING_BITS: u32 = 60;
 
 /// Size of a request or of free room: the sum of its shares of the largest nodes there are.
 fn size(state: &State<'_>, amounts: &[i64]) -> i64 {

@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 
 use crate::model::NodeStage;
+use crate::pack::existing::Order;
 use crate::pack::repair::repair;
 use crate::pack::state::State;
 use crate::pack::topology::{Bin, Scope};
@@ -33,7 +34,7 @@ struct Claim {
 
 /// Packs all pending pods in the peer's manner.
 pub(crate) fn pack(problem: &Problem<'_>) -> Solution {
-    let mut state = State::new(problem);
+    let mut state = State::new(problem, Order::Size, 0);
     let all: Vec<usize> = (0..problem.classes.len()).collect();
     crate::pack::existing::keep_nominated(&mut state, &all);
     let mut claims: Vec<Claim> = Vec::new();

@@ -30,8 +30,8 @@ pub(crate) struct Board<'a, F> {
     pub(crate) values: &'a [f64],
     /// How many more pods of an item rules allow next to these.
     pub(crate) allowance: F,
-    /// By item: whether rules say anything about it.
-    pub(crate) limited: &'a [bool],
+    /// By item: whether that depends on other items.
+    pub(crate) minds_others: &'a [bool],
     /// By shape: what a node takes of the limits of its pool, pool and resource being one index.
     pub(crate) limits: &'a [Vec<(usize, i64)>],
 }
@@ -307,7 +307,8 @@ impl<'a, F: Fn(u32, &[(u32, i64)]) -> i64 + Sync> Stream<'a, F> {
                 continue;
             }
             let mut times = if left == 1 { 1 } else { times_fitting(request, free).min(left) };
-            if board.limited[item as usize] {
+            times = times.min(board.instance.items[item as usize].per_node);
+            if board.minds_others[item as usize] {
                 let pods: Pods = (open.iter().zip(counts.iter()))
                     .filter(|(_, count)| **count > 0)
                     .map(|(one, count)| (one.item, *count))
@@ -412,7 +413,7 @@ mod tests {
                 let present = pods.iter().find(|(other, _)| *other == item);
                 per_node - present.map_or(0, |(_, pods)| *pods)
             },
-            limited: &vec![per_node < i64::MAX; values.len()],
+            minds_others: &vec![per_node < i64::MAX; values.len()],
             limits,
         };
         board.improve(apart(instance), 10_000)

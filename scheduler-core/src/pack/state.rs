@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::column::rows::Hints;
+use crate::model::Price;
+use crate::pack::existing::Order;
 use crate::pack::limits::Limits;
 use crate::pack::topology::{Bin, Counts, Scope, allowance};
 use crate::problem::Problem;
@@ -25,6 +27,8 @@ pub(crate) struct State<'p> {
     pub(crate) counts: Counts,
     pub(crate) setbacks: Vec<Option<Setback>>,
     pub(crate) limits: Limits,
+    /// Which pods get the free room of existing nodes first.
+    pub(crate) order: Order,
     /// Steps for a better packing of new nodes.
     pub(crate) steps: u32,
     pub(crate) candidates: usize,
@@ -36,8 +40,9 @@ pub(crate) struct State<'p> {
 }
 
 impl<'p> State<'p> {
-    pub(crate) fn new(problem: &'p Problem<'p>) -> Self {
+    pub(crate) fn new(problem: &'p Problem<'p>, order: Order, steps: u32) -> Self {
         Self {
+            order,
             free: problem.sites.iter().map(|site| site.free.clone()).collect(),
             on_sites: vec![Vec::new(); problem.sites.len()],
             kept: vec![Vec::new(); problem.sites.len()],
@@ -46,7 +51,7 @@ impl<'p> State<'p> {
             counts: Counts::new(problem),
             setbacks: vec![None; problem.classes.len()],
             limits: Limits::new(problem),
-            steps: 0,
+            steps,
             candidates: 0,
             patterns: 0,
             hints: None,
@@ -140,6 +145,12 @@ impl<'p> State<'p> {
             class,
             contents,
         ))
+    }
+
+    /// What the new nodes cost, with the expected cost of interruptions.
+    pub(crate) fn cost(&self) -> Price {
+        let bought = self.nodes.iter().filter(|node| !node.contents.is_empty());
+        bought.map(|node| self.problem.table.shapes[node.shape].risk_price).sum()
     }
 
     pub(crate) fn into_solution(self) -> Solution {

@@ -123,15 +123,15 @@ impl<'a, 'p> Tier<'a, 'p> {
         {
             self.keep_better(packed, whole);
         }
-        let limited: Vec<bool> =
-            self.class_of.iter().map(|class| self.problem.is_limited(*class)).collect();
+        let minds: Vec<bool> =
+            self.class_of.iter().map(|class| self.problem.minds_others(*class)).collect();
         let shapes = self.candidates.iter().map(|one| one.shape);
         let limits: Vec<_> = shapes.map(|one| self.limits.needs(self.problem, one)).collect();
         let board = Board {
             instance: &instance,
             values: &fluid,
             allowance: |item, pods: &[(u32, i64)]| self.allowance(item, pods),
-            limited: &limited,
+            minds_others: &minds,
             limits: &limits,
         };
         packed.bins = board.improve(std::mem::take(&mut packed.bins), steps);

@@ -29,8 +29,8 @@ use crate::plan::{Certificate, Plan};
 /// Work spent on a tighter bound, in kinds of pods looked at: a few milliseconds.
 const WORK: usize = 1_000_000;
 
-/// Checks the certificate and returns the bound that it proves; nothing is proven by a wrong one.
-pub(super) fn check(world: &World<'_>, plan: &Plan, found: &mut Vec<Violation>) -> Price {
+/// Checks the certificate and returns the bound that it proves; a wrong one proves nothing.
+pub(super) fn check(world: &World<'_>, plan: &Plan, found: &mut Vec<Violation>) -> Option<Price> {
     let certificate = &plan.report.certificate;
     let before = found.len();
     // With an open batch window the plan does not speak about pods.
@@ -48,17 +48,17 @@ pub(super) fn check(world: &World<'_>, plan: &Plan, found: &mut Vec<Violation>) 
         });
     }
     if found.len() > before {
-        return Price::ZERO;
+        return None;
     }
     check_worth(world, &placed, certificate, found);
     if certificate.worth <= 0 {
-        return Price::ZERO;
+        return Some(Price::ZERO);
     }
     let kinds = placed.iter().zip(&certificate.kinds);
     let kinds = Kinds::new(
         kinds.map(|((_, spec, placed), kind)| (world.specs[*spec], *placed, kind.value)),
     );
-    prove(world, &kinds, certificate.worth)
+    Some(prove(world, &kinds, certificate.worth))
 }
 
 /// Kinds of which the plan places a pod: the first pending pod, the spec, the placed pods.

@@ -9,9 +9,9 @@ use super::kinds::Kinds;
 /// Fraction bits of a multiplier.
 pub(super) const MULTIPLIER_BITS: u32 = 20;
 
-/// A larger multiplier is cut off here, so that sums of products stay below 2¹²⁷. Any multipliers
-/// make a valid bound.
-const MULTIPLIER_MAX: f64 = (1_i64 << 52) as f64;
+/// A larger multiplier is cut off here. Any multipliers make a valid bound; a pod slot or another
+/// resource of which there are few units needs large ones.
+const MULTIPLIER_MAX: f64 = (1_i64 << 60) as f64;
 
 /// Pivots of one program at most. A handful is usual; a program cut short gives multipliers too.
 const PIVOTS_MAX: usize = 100;

@@ -19,7 +19,7 @@ pub(super) fn value_on_existing(world: &World<'_>, kinds: &Kinds<'_>) -> i128 {
     }
     let mut simplex = Simplex::new(kinds, &largest);
     let lower = vec![0; kinds.len()];
-    let mut total = 0;
+    let mut total: i128 = 0;
     for ((room, admitted), nodes) in &rooms {
         let most = |kind: usize| {
             if admitted[kinds.ask_of[kind]] { kinds.most(kind, room) } else { 0 }
@@ -28,7 +28,8 @@ pub(super) fn value_on_existing(world: &World<'_>, kinds: &Kinds<'_>) -> i128 {
         if upper.iter().any(|pods| *pods > 0) {
             let node = Node { room, lower: &lower, upper: &upper };
             let multipliers = simplex.solve(node).multipliers;
-            total += nodes * upper_bound(kinds, &multipliers, node);
+            let most = upper_bound(kinds, &multipliers, node);
+            total = total.saturating_add(most.saturating_mul(*nodes));
         }
     }
     total
