@@ -189,6 +189,6 @@ fn the_values_of_pods_prove_nearly_all_that_can_be_proven() {
     let bound = Distribution::of("bound / relaxation", alone(), published);
     let beside = Distribution::of("bound / relaxation beside nodes", beside, published);
     assert!(proven.at(0) >= PROVEN_MIN);
-    assert!(bound.at(10) >= PROVEN_MIN);
-    assert!(beside.at(50) >= PROVEN_MIN);
+    assert!(bound.at(0) >= PROVEN_MIN);
+    assert!(beside.at(25) >= PROVEN_MIN);
 }
