@@ -2,6 +2,7 @@
 
 use super::reason::{Blocker, Nearest, ReasonCode, Unschedulable};
 use crate::model::Resources;
+use crate::plan::GapReason;
 
 /// What stands in the way of a pod, in one sentence without a period.
 pub fn message(unschedulable: &Unschedulable) -> String {
@@ -87,6 +88,18 @@ pub fn page(code: ReasonCode) -> &'static str {
              misplaced.\n\n\
              Fix: the message names the feature and what is wrong with it."
         }
+    }
+}
+
+/// Why part of a plan's price lies over its bound, to follow an amount of money.
+pub fn gap_reason(reason: GapReason) -> &'static str {
+    match reason {
+        GapReason::WholeNodes => "because nodes come whole",
+        GapReason::Rules => "because rules keep pods together or apart",
+        GapReason::Limits => "because limits of NodePools leave less choice",
+        GapReason::Weights => "because NodePools of higher weight come first",
+        GapReason::ExistingNodes => "because pods do not fill the room of existing nodes exactly",
+        GapReason::Interruptions => "for safer offerings",
     }
 }
 

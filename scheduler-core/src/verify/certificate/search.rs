@@ -254,3 +254,122 @@ impl<'a> Search<'a> {
         most.map(|(kind, pods, _)| (kind, pods))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{PodSpec, Requirements, Resources};
+
+    /// Value, CPU, memory and most pods of a kind.
+    type Draft = (i64, i64, i64, i64);
+
+    /// The highest ratio by the search, for rooms of a price in CPU and memory.
+    fn highest(drafts: &[Draft], rooms: &[(i64, i64, i64)], work: usize) -> Ratio {
+        let specs: Vec<PodSpec> = drafts.iter().map(spec).collect();
+        let kinds = Kinds::new(
+            specs.iter().zip(drafts).map(|(spec, (value, _, _, most))| (spec, *most, *value)),
+        );
+        let offered: Vec<Offered> = rooms
+            .iter()
+            .map(|(price, cpu, memory)| Offered {
+                price: *price,
+                room: kinds.room(&Resources::new(*cpu, *memory)),
+                admitted: vec![true; kinds.asks.len()],
+            })
+            .collect();
+        let worth = drafts.iter().map(|(value, _, _, most)| value * most).sum();
+        Search::new(&kinds, &offered, worth, work).highest()
+    }
+
+    fn spec((_, cpu, memory, _): &Draft) -> PodSpec {
+        PodSpec {
+            requests: Resources::new(*cpu, *memory),
+            node_alternatives: vec![Requirements::new()],
+            ..PodSpec::default()
+        }
+    }
+
+    /// The most that pods in a room can be worth, by trying everything.
+    fn best(drafts: &[Draft], cpu: i64, memory: i64) -> i64 {
+        let Some((&(value, pod_cpu, pod_memory, most), rest)) = drafts.split_first() else {
+            return 0;
+        };
+        let fitting =
+            (0..=most).take_while(|pods| pods * pod_cpu <= cpu && pods * pod_memory <= memory).map(
+                |pods| pods * value + best(rest, cpu - pods * pod_cpu, memory - pods * pod_memory),
+            );
+        fitting.max().unwrap_or(0)
+    }
+
+    fn best_ratio(drafts: &[Draft], rooms: &[(i64, i64, i64)]) -> Ratio {
+        let ratios = rooms.iter().map(|(price, cpu, memory)| Ratio {
+            value: best(drafts, *cpu, *memory),
+            price: *price,
+        });
+        ratios.max().expect("there is a room")
+    }
+
+    const PLENTY: usize = 1_000_000;
+
+    #[test]
+    fn a_knapsack_of_one_resource_is_filled_with_whole_pods() {
+        // Two pods of 60 do not fit into 100; the fraction would be worth 50 / 60 of 2 pods.
+        let ratio = highest(&[(6_000, 60, 0, 5)], &[(1_000, 100, 0)], PLENTY);
+        assert_eq!((ratio.value, ratio.price), (6_000, 1_000));
+    }
+
+    #[test]
+    fn pods_that_share_two_resources_are_combined() {
+        // One of each fills 10 CPU and 10 memory; two of either kind do not fit.
+        let drafts = [(500, 7, 3, 4), (400, 3, 7, 4)];
+        let ratio = highest(&drafts, &[(100, 10, 10)], PLENTY);
+        assert_eq!((ratio.value, ratio.price), (900, 100));
+    }
+
+    #[test]
+    fn no_more_pods_are_taken_than_there_are() {
+        let ratio = highest(&[(10, 1, 1, 3)], &[(5, 100, 100)], PLENTY);
+        assert_eq!((ratio.value, ratio.price), (30, 5));
+    }
+
+    #[test]
+    fn the_offering_with_the_highest_ratio_decides() {
+        let ratio = highest(&[(10, 1, 1, 100)], &[(5, 10, 10), (6, 20, 20), (30, 40, 40)], PLENTY);
+        assert_eq!((ratio.value, ratio.price), (200, 6));
+    }
+
+    #[test]
+    fn without_any_work_the_bound_is_that_of_fractions() {
+        // The one of 60 and four fifths of one of 50, where two of 50 are the best that is whole.
+        let (drafts, rooms) = ([(6_000, 60, 0, 5), (4_000, 50, 0, 5)], [(1_000, 100, 0)]);
+        assert_eq!(highest(&drafts, &rooms, 0).value, 9_200);
+        assert_eq!(highest(&drafts, &rooms, PLENTY).value, 8_000);
+    }
+
+    fn drafts() -> impl Strategy<Value = Vec<Draft>> {
+        vec((1..1_000_i64, 0..20_i64, 0..20_i64, 1..5_i64), 1..6)
+    }
+
+    fn rooms() -> impl Strategy<Value = Vec<(i64, i64, i64)>> {
+        vec((1..500_i64, 0..60_i64, 0..60_i64), 1..5)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn no_filling_beats_the_bound_however_little_work_goes_in(
+            drafts in drafts(), rooms in rooms(), work in 0..200_usize
+        ) {
+            prop_assert!(best_ratio(&drafts, &rooms) <= highest(&drafts, &rooms, work));
+        }
+
+        #[test]
+        fn enough_work_finds_the_best_filling(drafts in drafts(), rooms in rooms()) {
+            prop_assert_eq!(best_ratio(&drafts, &rooms), highest(&drafts, &rooms, PLENTY));
+        }
+    }
+}

@@ -170,7 +170,8 @@ impl Simplex {
                 asked.for_each(|(rest, asked)| *rest -= pods as f64 * asked);
             }
         }
-        let rows = self.inverse.chunks_exact(self.rows);
+        // Pods that ask for nothing leave no rows.
+        let rows = self.inverse.chunks_exact(self.rows.max(1));
         rows.map(|row| dot(row, &rest)).collect()
     }
 
@@ -306,8 +307,9 @@ fn stopping(breaks: &mut [Break], gain: f64) -> Option<usize> {
             return Some(position);
         }
     }
-    // The one after a half that ends the gain is in its place.
-    (end < breaks.len()).then_some(end)
+    // The one after a half that ends the gain is in its place. Where nothing ends it, that is
+    // rounding: a node that cannot hold its lower bounds is never asked for.
+    Some(end.min(breaks.len().checked_sub(1)?))
 }
 
 fn dot(one: &[f64], other: &[f64]) -> f64 {
