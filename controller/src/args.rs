@@ -7,6 +7,7 @@ use aws_provider::CatalogOptions;
 use clap::Parser;
 use jiff::SignedDuration;
 use plimsoll_api::duration::parse_go;
+use scheduler_core::model::Price;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::driver::Rounds;
@@ -49,6 +50,15 @@ pub(crate) struct Args {
     /// Network interfaces that pods cannot use (`RESERVED_ENIS`; 0)
     #[arg(long, value_name = "COUNT")]
     reserved_enis: Option<u32>,
+    /// Steps spent on a better plan; 0 takes the first answer (`PLIMSOLL_IMPROVEMENT_STEPS`; 50000)
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    improvement_steps: Option<u32>,
+    /// Most of a workload's pods on one node, one pod at least (`PLIMSOLL_BLAST_RADIUS`; no limit)
+    #[arg(long, value_name = "PERCENT", value_parser = percent, allow_negative_numbers = true)]
+    blast_radius: Option<u32>,
+    /// What losing a node to a Spot interruption costs (`PLIMSOLL_INTERRUPTION_COST`; 1)
+    #[arg(long, value_name = "DOLLARS", value_parser = dollars, allow_negative_numbers = true)]
+    interruption_cost: Option<Price>,
     /// Least level that is logged: debug, info or error (`LOG_LEVEL`; info)
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
@@ -92,6 +102,9 @@ impl Args {
             batch_max_duration,
             vm_memory_overhead_percent,
             reserved_enis,
+            improvement_steps,
+            blast_radius,
+            interruption_cost,
             log_level,
         } = self;
         ensure!(
@@ -103,12 +116,23 @@ impl Args {
         let duration = |name| environment(name).and_then(|text| pause(&text).ok());
         let share = |name| environment(name).and_then(|text| share_ppm(&text).ok());
         let count = |name| environment(name).and_then(|text| text.parse().ok());
+        let radius = |name| environment(name).and_then(|text| percent(&text).ok());
+        let money = |name| environment(name).and_then(|text| dollars(&text).ok());
         let mut engine = scheduler_core::Settings::default();
         if let Some(idle) = batch_idle_duration.or_else(|| duration("BATCH_IDLE_DURATION")) {
             engine.batch_idle = idle;
         }
         if let Some(max) = batch_max_duration.or_else(|| duration("BATCH_MAX_DURATION")) {
             engine.batch_max = max;
+        }
+        if let Some(steps) = improvement_steps.or_else(|| count("PLIMSOLL_IMPROVEMENT_STEPS")) {
+            engine.improvement_steps = steps;
+        }
+        if let Some(radius) = blast_radius.or_else(|| radius("PLIMSOLL_BLAST_RADIUS")) {
+            engine.blast_radius_percent = Some(radius);
+        }
+        if let Some(cost) = interruption_cost.or_else(|| money("PLIMSOLL_INTERRUPTION_COST")) {
+            engine.interruption_cost = cost;
         }
         if once {
             // No more pods can come, so there is no batch to wait for.
@@ -148,6 +172,27 @@ fn share_ppm(text: &str) -> anyhow::Result<u32> {
     let share: f64 = text.parse().with_context(|| format!("{text:?} is not a number"))?;
     ensure!((0.0..=1.0).contains(&share), "{text:?} must be from 0 to 1, such as 0.075");
     Ok((share * 1e6).round() as u32)
+}
+
+/// A percentage from 1 to 100: nothing at all could be placed under a limit of 0.
+fn percent(text: &str) -> anyhow::Result<u32> {
+    let percent: u32 =
+        text.parse().with_context(|| format!("{text:?} is not a whole number of per cent"))?;
+    ensure!((1..=100).contains(&percent), "{text:?} must be from 1 to 100");
+    Ok(percent)
+}
+
+/// Dollars that losing a node may be taken to cost: enough for days of the dearest machine.
+const INTERRUPTION_DOLLARS_MAX: f64 = 10_000.0;
+
+/// An amount of money.
+fn dollars(text: &str) -> anyhow::Result<Price> {
+    let dollars: f64 = text.parse().with_context(|| format!("{text:?} is not a number"))?;
+    ensure!(
+        (0.0..=INTERRUPTION_DOLLARS_MAX).contains(&dollars),
+        "{text:?} must be from 0 to {INTERRUPTION_DOLLARS_MAX} dollars"
+    );
+    Ok(Price::from_micro_usd((dollars * 1e6).round() as i64))
 }
 
 fn level(text: &str) -> anyhow::Result<LevelFilter> {
@@ -214,10 +259,46 @@ mod tests {
     }
 
     #[test]
+    fn flags_and_environment_say_how_the_engine_plans() {
+        let environment = [
+            ("PLIMSOLL_IMPROVEMENT_STEPS", "0"),
+            ("PLIMSOLL_BLAST_RADIUS", "50"),
+            ("PLIMSOLL_INTERRUPTION_COST", "2"),
+        ];
+        let found = settings(&["--interruption-cost", "0.25"], &environment).unwrap().engine;
+        let expected = scheduler_core::Settings {
+            improvement_steps: 0,
+            blast_radius_percent: Some(50),
+            interruption_cost: Price::from_micro_usd(250_000),
+            ..scheduler_core::Settings::default()
+        };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_flag_out_of_range_is_fatal() {
+        let wrong = [
+            ["--improvement-steps", "-1"],
+            ["--blast-radius", "0"],
+            ["--blast-radius", "101"],
+            ["--interruption-cost", "-1"],
+            ["--interruption-cost", "10001"],
+        ];
+        for flags in wrong {
+            assert!(settings(&flags, &[]).is_err(), "{flags:?}");
+        }
+    }
+
+    #[test]
     fn an_environment_value_that_does_not_parse_is_passed_over() {
-        let environment = [("BATCH_IDLE_DURATION", "soon"), ("RESERVED_ENIS", "-1")];
+        let environment = [
+            ("BATCH_IDLE_DURATION", "soon"),
+            ("RESERVED_ENIS", "-1"),
+            ("PLIMSOLL_BLAST_RADIUS", "0"),
+            ("PLIMSOLL_INTERRUPTION_COST", "much"),
+        ];
         let found = settings(&[], &environment).unwrap();
-        assert_eq!(found.engine.batch_idle, SignedDuration::from_secs(1));
+        assert_eq!(found.engine, scheduler_core::Settings::default());
         assert_eq!(found.catalog_options.reserved_enis, 0);
     }
 

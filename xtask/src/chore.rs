@@ -2,7 +2,7 @@
 
 use std::io;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::cargo::{cargo, run};
 use crate::step::{Step, run_all, say};
@@ -24,7 +24,7 @@ impl Cli {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 enum Chore {
     /// All that CI runs: format, direction, lint, programs, test, doc, deny
     Ci,
@@ -44,13 +44,24 @@ enum Chore {
     Deny,
     /// Write the definitions in deploy/crds anew from their types
     Crds,
-    /// Print planning speed and cost, in a minute
-    Figures,
+    /// Print planning speed and cost beside the promises; `figures --help` tells what to choose
+    #[command(disable_help_flag = true)]
+    Figures(Passed),
+    /// Look for a random instance on which the peer's manner is cheaper; `compare --help`
+    #[command(disable_help_flag = true)]
+    Compare(Passed),
+}
+
+/// What a program that is not a chore itself makes of the rest of the line.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+struct Passed {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
 }
 
 impl Chore {
     fn steps(self) -> Vec<Step> {
-        let step = |name, work| vec![Step { name, work }];
+        let step = |name, work: fn() -> anyhow::Result<()>| vec![Step::new(name, work)];
         match self {
             // The cheap ones first, so that a slip is told at once.
             Self::Ci => [
@@ -73,7 +84,8 @@ impl Chore {
             Self::Doc => step("doc", doc),
             Self::Deny => step("deny", deny::check),
             Self::Crds => step("crds", crds),
-            Self::Figures => step("figures", figures),
+            Self::Figures(passed) => vec![measured("figures", "planning-figures", passed)],
+            Self::Compare(passed) => vec![measured("compare", "compare-packers", passed)],
         }
     }
 }
@@ -106,9 +118,12 @@ fn crds() -> anyhow::Result<()> {
     run(cargo("run").args(["--quiet", "--package", "xtask", "--example", "crds"]))
 }
 
-fn figures() -> anyhow::Result<()> {
-    let arguments = ["--release", "--package", "plimsoll-benches", "--bin", "planning-figures"];
-    run(cargo("run").args(arguments))
+/// A step that runs a program of the benchmarks as users would build it.
+fn measured(name: &'static str, program: &'static str, passed: Passed) -> Step {
+    Step::new(name, move || {
+        let arguments = ["--release", "--package", "plimsoll-benches", "--bin", program, "--"];
+        run(cargo("run").args(arguments).args(&passed.arguments))
+    })
 }
 
 #[cfg(test)]
@@ -126,5 +141,11 @@ mod tests {
         let names: Vec<&str> = Chore::Ci.steps().iter().map(|step| step.name).collect();
         let expected = ["format", "direction", "lint", "programs", "test", "doc", "deny"];
         assert_eq!(names, expected);
+    }
+    #[test]
+    fn a_program_gets_the_rest_of_the_line_as_it_is() {
+        let line = ["xtask", "figures", "--seeds", "4,5", "--help"];
+        let passed = Passed { arguments: line[2..].iter().map(ToString::to_string).collect() };
+        assert_eq!(Cli::parse_from(line).chore, Chore::Figures(passed));
     }
 }

@@ -6,12 +6,17 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 /// One thing to do.
-#[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     /// What it is called.
     pub(crate) name: &'static str,
-    /// What it does.
-    pub(crate) work: fn() -> anyhow::Result<()>,
+    work: Box<dyn Fn() -> anyhow::Result<()>>,
+}
+
+impl Step {
+    /// A step of this name that does this.
+    pub(crate) fn new(name: &'static str, work: impl Fn() -> anyhow::Result<()> + 'static) -> Self {
+        Self { name, work: Box::new(work) }
+    }
 }
 
 /// Runs steps in order until one fails; says what each took.
@@ -60,8 +65,8 @@ mod tests {
     #[test]
     fn a_failed_step_ends_the_chore_and_is_named() {
         let steps = [
-            Step { name: "first", work: || bail!("it is wrong") },
-            Step { name: "second", work: || panic!("must not run") },
+            Step::new("first", || bail!("it is wrong")),
+            Step::new("second", || panic!("must not run")),
         ];
         let error = run_all(&steps, &mut io::sink()).unwrap_err();
         assert_eq!(format!("{error:#}"), "step `first` failed: it is wrong");
@@ -70,7 +75,7 @@ mod tests {
     #[test]
     fn a_step_says_when_it_begins_and_when_it_is_done() {
         let mut log = Vec::new();
-        run_all(&[Step { name: "first", work: || Ok(()) }], &mut log).unwrap();
+        run_all(&[Step::new("first", || Ok(()))], &mut log).unwrap();
         let log = String::from_utf8(log).unwrap();
         assert!(log.starts_with("==> first\n<== first done in "), "{log}");
     }
