@@ -8,11 +8,13 @@ mod completions;
 mod explain;
 mod output;
 mod plan;
+mod planning;
 mod prices;
 mod progress;
 mod simulate;
 mod strategy;
 mod values;
+mod verify;
 mod version;
 
 use std::error::Error;
@@ -59,6 +61,7 @@ enum Verb {
     Simulate(simulate::Simulate),
     Plan(plan::PlanArgs),
     Explain(explain::Explain),
+    Verify(verify::Verify),
     Completions(completions::Completions),
     Version(version::Version),
 }
@@ -84,6 +87,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Verb::Simulate(verb) => verb.run(),
         Verb::Plan(verb) => verb.run(),
         Verb::Explain(verb) => verb.run(),
+        Verb::Verify(verb) => verb.run(),
         Verb::Completions(verb) => verb.run(),
         Verb::Version(verb) => verb.run(),
     };

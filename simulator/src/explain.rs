@@ -1,14 +1,17 @@
-//! Why a pod waits, or where it goes and why.
+//! Why a pod waits, or where it goes and why; why a node is what it is.
 //!
 //! Every sentence about an obstacle is the core's ([`scheduler_core::plan::explain`]); here they are
 //! put together with what the plan says about the node.
 
+mod node;
 mod text;
 
 use scheduler_core::model::PodId;
 use scheduler_core::plan::{Blocker, ReasonCode, Unschedulable, explain, reason::Nearest};
 use scheduler_core::{NodeWithPods, PlannedNode};
 use serde::Serialize;
+
+pub use node::{NewNode, NodeExplanation, StandingNode, WorkloadPods};
 
 use crate::plan::{Planned, PlannedNodeDocument, UnschedulableDocument};
 use crate::report::grid::paragraphs;

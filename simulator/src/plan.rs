@@ -4,16 +4,23 @@ mod document;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod listing;
+mod restore;
 mod text;
+mod verdict;
+mod workload;
 
 use std::time::Duration;
 
 use scheduler_core::{ClusterSnapshot, Plan};
 
+pub(crate) use document::quantities;
 pub use document::{
-    Dollars, Existing, OfferingDocument, PlanDocument, PlannedNodeDocument, Stats,
-    UnschedulableDocument,
+    AlternativeDocument, CertificateDocument, Dollars, Existing, GapShareDocument, KindDocument,
+    OfferingDocument, PlanDocument, PlannedNodeDocument, Stats, UnschedulableDocument,
 };
+pub(crate) use listing::SHOWN_MICRO_USD;
+pub use verdict::{PlanFileError, Verdict};
+pub(crate) use workload::{Workloads, with_count};
 
 /// A plan and what it was made from.
 #[derive(Debug)]

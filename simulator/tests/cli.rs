@@ -19,3 +19,5 @@ mod plan;
 mod run;
 #[path = "cli/simulate.rs"]
 mod simulate;
+#[path = "cli/verify.rs"]
+mod verify;

@@ -1,4 +1,4 @@
-//! From cluster files to a plan: what `plan` and `explain pod` have in common.
+//! From cluster files to a snapshot.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -9,12 +9,12 @@ use aws_provider::Catalog;
 use clap::Args;
 use jiff::Timestamp;
 use plimsoll_api::{Cluster, Objects, Severity, convert, read_paths};
-use scheduler_core::{ClusterSnapshot, Engine, Settings};
+use scheduler_core::{ClusterSnapshot, Settings};
 use sha2::{Digest, Sha256};
 
 use super::prices::Prices;
 use super::{say, strategy};
-use crate::plan::{Inputs, Planned, Times};
+use crate::plan::{Inputs, Times};
 use crate::strategy::Strategy;
 
 /// Strategies that are a manner of packing: they use the cluster's own pools if it has any. All
@@ -27,7 +27,7 @@ Plan in the manner of this strategy
 plimsoll and ffd use the NodePools of the cluster files, or their own if there are none. \
 static-peak, on-demand and idp stand for their own NodePools, a file for those in it.";
 
-/// Cluster files and how to plan for them.
+/// Cluster files and what to read into them.
 #[derive(Args, Debug)]
 pub(super) struct ClusterArgs {
     /// Kubernetes objects as JSON or YAML, also gzipped; directories are read whole
@@ -46,15 +46,20 @@ pub(super) struct ClusterArgs {
     now: Option<Timestamp>,
 }
 
-/// A plan, and whether everything that was read went into it.
-pub(super) struct PlannedCluster {
-    pub(super) planned: Planned,
+/// What the files say.
+pub(super) struct ReadCluster {
+    pub(super) snapshot: ClusterSnapshot,
+    /// How the engine is to decide.
+    pub(super) settings: Settings,
+    pub(super) inputs: Inputs,
+    pub(super) times: Times,
+    /// Something was read that is left out.
     pub(super) refused: bool,
 }
 
 impl ClusterArgs {
-    /// Reads the files, says what is wrong with them, and plans all pending pods.
-    pub(super) fn plan(&self) -> anyhow::Result<PlannedCluster> {
+    /// Reads the files and says what is wrong with them.
+    pub(super) fn read(&self) -> anyhow::Result<ReadCluster> {
         let mut times = Times::default();
         let watch = Instant::now();
         let strategy = self.strategy.as_deref().map(strategy::named_or_file).transpose()?;
@@ -94,25 +99,15 @@ impl ClusterArgs {
             );
         }
 
-        let hash = self.hash(&snapshot, &catalog)?;
-        let watch = Instant::now();
-        let plan = Engine::new(settings).plan_now(&snapshot);
-        times.plan = watch.elapsed();
-        if let Some(first) = plan.report.violations.first() {
-            let number = plan.report.violations.len();
-            bail!("the plan is withheld: the verifier found {number} faults, first: {first}");
-        }
         let errors = cluster.findings.iter().any(|finding| finding.severity == Severity::Error);
         let inputs = Inputs {
-            hash,
+            hash: self.hash(&snapshot, &catalog)?,
             region: catalog.region().to_owned(),
             price_date: catalog.as_of().on_demand_price.clone(),
             spot_price_factor_ppm: self.prices.spot_price_factor,
         };
-        Ok(PlannedCluster {
-            planned: Planned { snapshot, plan, inputs, times },
-            refused: errors || !refusals.is_empty(),
-        })
+        let refused = errors || !refusals.is_empty();
+        Ok(ReadCluster { snapshot, settings, inputs, times, refused })
     }
 
     /// SHA-256 of everything that the plan depends on.

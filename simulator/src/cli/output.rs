@@ -45,3 +45,17 @@ pub(super) fn json(value: &impl Serialize) -> anyhow::Result<String> {
 pub(super) fn yaml(value: &impl Serialize) -> anyhow::Result<String> {
     serde_saphyr::to_string(value).context("cannot write YAML")
 }
+
+/// A value that is told in sentences, in the form that was asked for.
+pub(super) fn prose(
+    value: &impl Serialize,
+    text: String,
+    format: Format,
+) -> anyhow::Result<String> {
+    match format {
+        Format::Table => Ok(text),
+        Format::Json => json(value),
+        Format::Yaml => yaml(value),
+        Format::Md => Ok(format!("```\n{text}```\n")),
+    }
+}

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::cluster::{ClusterArgs, PlannedCluster};
 use super::output::{self, Format};
+use super::planning::{PlannedCluster, PlanningArgs};
 use super::{Status, say, values};
 
 /// Show what would be launched for the pending pods of a cluster, and at what price
@@ -15,7 +15,7 @@ use super::{Status, say, values};
   plimsoll plan docs/examples/platform.yaml -o json")]
 pub(super) struct PlanArgs {
     #[command(flatten)]
-    cluster: ClusterArgs,
+    planning: PlanningArgs,
     /// Form of the plan on standard output
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
@@ -26,8 +26,8 @@ pub(super) struct PlanArgs {
 
 impl PlanArgs {
     pub(super) fn run(self) -> anyhow::Result<Status> {
-        let Self { cluster, output, max_gap } = self;
-        let PlannedCluster { planned, refused } = cluster.plan()?;
+        let Self { planning, output, max_gap } = self;
+        let PlannedCluster { planned, refused } = planning.plan()?;
         output::print(&match output {
             Format::Table => planned.table(),
             Format::Json => output::json(&planned.document())?,

@@ -1,6 +1,9 @@
 //! Values of options that need more than `FromStr`.
 
 use jiff::SignedDuration;
+use scheduler_core::model::Price;
+
+use crate::plan::Dollars;
 
 /// Millionths in one.
 const ONE_PPM: u32 = 1_000_000;
@@ -42,6 +45,18 @@ pub(super) fn amount(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Dollars that losing a node may be taken to cost: enough for days of the dearest machine.
+const INTERRUPTION_DOLLARS_MAX: f64 = 10_000.0;
+
+/// What losing a node to an interruption costs, in dollars.
+pub(super) fn interruption_cost(text: &str) -> Result<Price, String> {
+    let dollars = amount(text)?;
+    if dollars > INTERRUPTION_DOLLARS_MAX {
+        return Err(format!("{text:?} is out of range; it must be at most 10000 dollars"));
+    }
+    Ok(Dollars::from(dollars).0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +71,18 @@ mod tests {
     fn factors_out_of_range_are_refused() {
         for text in ["0", "-1", "1e3", "", ".5", "1.0000001", "1000.1", "99999999999", "x"] {
             assert!(factor_ppm(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_cost_of_an_interruption_is_exact_and_bounded() {
+        let read = ["0", "0.25", "10000"].map(interruption_cost);
+        assert_eq!(
+            read,
+            [0, 250_000, 10_000_000_000].map(|micro| Ok(Price::from_micro_usd(micro)))
+        );
+        for text in ["-1", "10000.01", "NaN", "cheap", ""] {
+            assert!(interruption_cost(text).is_err(), "{text}");
         }
     }
 

@@ -55,6 +55,7 @@ fn new_node(pod: &PodId, node: &PlannedNodeDocument, shapes: usize) -> Vec<(&'st
     rows.push(("why", why));
     let next = node.alternatives.iter().take(NAMED);
     rows.extend(next.map(|next| {
+        let next = &next.offering;
         let more = relative(next.price_per_hour.0, chosen.price_per_hour.0);
         ("or", format!("{} ({more})", offering(next)))
     }));
@@ -65,12 +66,12 @@ fn new_node(pod: &PodId, node: &PlannedNodeDocument, shapes: usize) -> Vec<(&'st
     rows
 }
 
-fn offering(offering: &OfferingDocument) -> String {
+pub(super) fn offering(offering: &OfferingDocument) -> String {
     let OfferingDocument { instance_type, zone, capacity_type, price_per_hour } = offering;
     format!("{instance_type} in {zone}, {capacity_type}, ${:.4} an hour", price_per_hour.0.usd())
 }
 
-fn filled(node: &PlannedNodeDocument) -> String {
+pub(super) fn filled(node: &PlannedNodeDocument) -> String {
     let share = |name: &str| {
         let requested = node.requests.get(name)?;
         let allocatable = node.allocatable.get(name)?;
@@ -80,7 +81,7 @@ fn filled(node: &PlannedNodeDocument) -> String {
     format!("{}, daemons included", shares.join(", "))
 }
 
-fn relative(price: Price, chosen: Price) -> String {
+pub(super) fn relative(price: Price, chosen: Price) -> String {
     let chosen_usd = chosen.usd();
     if chosen_usd == 0.0 {
         return "dearer".to_owned();
@@ -88,7 +89,7 @@ fn relative(price: Price, chosen: Price) -> String {
     format!("{:+.1} %", (price.usd() / chosen_usd - 1.0) * 100.0)
 }
 
-fn list(pods: &[PodId]) -> String {
+pub(super) fn list(pods: &[PodId]) -> String {
     if pods.is_empty() {
         return "no other pod".to_owned();
     }

@@ -4,19 +4,21 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use scheduler_core::PlannedNode;
-use scheduler_core::model::{PodId, Price, Resources};
-use scheduler_core::plan::{Alternative, Unschedulable, explain};
-use serde::Serialize;
+use scheduler_core::model::{CapacityType, Labels, PodId, Price, Resources};
+use scheduler_core::plan::{
+    Alternative, Certificate, GapReason, GapShare, PodKind, Unschedulable, explain,
+};
+use serde::{Deserialize, Serialize};
 
 use super::{Planned, Times};
 
 /// A plan with stable field names; `plan -o json` prints it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanDocument {
     /// Version of Plimsoll.
-    pub version: &'static str,
-    /// SHA-256 of everything that the plan depends on.
+    pub version: String,
+    /// SHA-256 of the cluster, the catalogue and the Spot price factor that it was made for.
     pub inputs_hash: String,
     /// Date of the on-demand prices.
     pub price_date: String,
@@ -28,8 +30,16 @@ pub struct PlanDocument {
     pub lower_bound_per_hour: Dollars,
     /// Price over the bound less one; `null` if the bound is zero and the price is not.
     pub gap: Option<f64>,
-    /// How the bound was proven.
+    /// How the values behind the bound were found.
     pub bound_method: String,
+    /// What proves the bound.
+    pub certificate: CertificateDocument,
+    /// What the plan costs over the bound, by reason.
+    pub gap_shares: Vec<GapShareDocument>,
+    /// What losing a node to a Spot interruption was taken to cost.
+    pub interruption_cost: Dollars,
+    /// Alternatives cost up to so many per cent of the chosen offering, interruptions included.
+    pub alternatives_ceiling_percent: u32,
     /// Pods that were pending.
     pub pods: usize,
     /// Pods that got a place.
@@ -41,11 +51,42 @@ pub struct PlanDocument {
     /// Pods without a place.
     pub unschedulable: Vec<UnschedulableDocument>,
     /// Sizes of the problem and time spent.
+    #[serde(skip_deserializing)]
     pub stats: Stats,
 }
 
+/// Proof of the lower bound: what a pod of each kind is worth.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateDocument {
+    /// Sum over the kinds of pods times value, in 2⁻¹⁶ micro-dollars an hour.
+    pub worth: i64,
+    /// Kinds of pods that the plan places.
+    pub kinds: Vec<KindDocument>,
+}
+
+/// Pending pods that are alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindDocument {
+    /// The first of them by namespace and name.
+    pub first: PodId,
+    /// How many of them the plan places.
+    pub placed: i64,
+    /// What one of them is worth, in 2⁻¹⁶ micro-dollars an hour.
+    pub value: i64,
+}
+
+/// Part of what a plan costs over its lower bound.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GapShareDocument {
+    /// Where it comes from.
+    pub reason: GapReason,
+    /// How much it is.
+    pub price_per_hour: Dollars,
+}
+
 /// A node to launch.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedNodeDocument {
     /// Pool that it belongs to.
@@ -53,18 +94,33 @@ pub struct PlannedNodeDocument {
     /// Where and how it is bought.
     #[serde(flatten)]
     pub offering: OfferingDocument,
+    /// Labels that it will have, the hostname left out.
+    pub labels: Labels,
     /// Pods that it is for.
     pub pods: Vec<PodId>,
+    /// What they are worth at the prices behind the bound, by resource.
+    pub worth: BTreeMap<String, Dollars>,
     /// Requests of pods and daemons as Kubernetes quantities.
     pub requests: BTreeMap<String, String>,
     /// What pods and daemons can use.
     pub allocatable: BTreeMap<String, String>,
-    /// Offerings that would do as well, cheapest first.
-    pub alternatives: Vec<OfferingDocument>,
+    /// Offerings that would do as well, those first that are cheapest with interruptions.
+    pub alternatives: Vec<AlternativeDocument>,
+}
+
+/// An offering that would do as well.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlternativeDocument {
+    /// Where and how it is bought.
+    #[serde(flatten)]
+    pub offering: OfferingDocument,
+    /// Its price and the expected cost of interruptions.
+    pub risk_price_per_hour: Dollars,
 }
 
 /// An offering.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OfferingDocument {
     /// Instance type.
@@ -72,14 +128,14 @@ pub struct OfferingDocument {
     /// Zone.
     pub zone: String,
     /// `spot`, `on-demand` or `reserved`.
-    pub capacity_type: &'static str,
+    pub capacity_type: CapacityType,
     /// Price.
     pub price_per_hour: Dollars,
 }
 
 /// A price that is written as dollars, with no more than six decimals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(into = "f64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "f64", into = "f64")]
 pub struct Dollars(pub Price);
 
 impl From<Dollars> for f64 {
@@ -88,8 +144,14 @@ impl From<Dollars> for f64 {
     }
 }
 
+impl From<f64> for Dollars {
+    fn from(dollars: f64) -> Self {
+        Self(Price::from_micro_usd((dollars * 1e6).round() as i64))
+    }
+}
+
 /// A node that exists, or is in flight, with the pods it gets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Existing {
     /// Name of the node.
     pub node: String,
@@ -98,7 +160,7 @@ pub struct Existing {
 }
 
 /// A pod without a place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnschedulableDocument {
     /// The pod.
     pub pod: PodId,
@@ -111,7 +173,7 @@ pub struct UnschedulableDocument {
 }
 
 /// Sizes of the problem and time spent.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stats {
     /// Milliseconds from the snapshot to the verified plan.
@@ -131,7 +193,7 @@ impl PlanDocument {
         let Planned { plan, inputs, times, .. } = planned;
         let report = &plan.report;
         Self {
-            version: env!("CARGO_PKG_VERSION"),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             inputs_hash: inputs.hash.clone(),
             price_date: inputs.price_date.clone(),
             spot_price_factor: f64::from(inputs.spot_price_factor_ppm) / 1e6,
@@ -139,6 +201,10 @@ impl PlanDocument {
             lower_bound_per_hour: Dollars(report.lower_bound),
             gap: report.gap_ppm().map(|ppm| ppm as f64 / 1e6),
             bound_method: report.bound_method.clone(),
+            certificate: CertificateDocument::new(&report.certificate),
+            gap_shares: report.gap.iter().map(GapShareDocument::new).collect(),
+            interruption_cost: Dollars(report.interruption_cost),
+            alternatives_ceiling_percent: report.alternatives_ceiling_percent,
             pods: report.pods,
             placed: report.placed,
             nodes: plan.launches().map(PlannedNodeDocument::new).collect(),
@@ -162,25 +228,45 @@ impl PlannedNodeDocument {
             offering: OfferingDocument {
                 instance_type: node.instance_type.clone(),
                 zone: node.zone.clone(),
-                capacity_type: node.capacity_type.as_str(),
+                capacity_type: node.capacity_type,
                 price_per_hour: Dollars(node.price),
             },
+            labels: node.labels.as_ref().clone(),
             pods: node.pods.clone(),
+            worth: node.worth.iter().map(|(name, one)| (name.clone(), Dollars(*one))).collect(),
             requests: quantities(&node.requests),
             allocatable: quantities(&node.allocatable),
-            alternatives: node.alternatives.iter().map(OfferingDocument::new).collect(),
+            alternatives: node.alternatives.iter().map(AlternativeDocument::new).collect(),
         }
     }
 }
 
-impl OfferingDocument {
+impl AlternativeDocument {
     fn new(alternative: &Alternative) -> Self {
-        Self {
+        let offering = OfferingDocument {
             instance_type: alternative.instance_type.clone(),
             zone: alternative.zone.clone(),
-            capacity_type: alternative.capacity_type.as_str(),
+            capacity_type: alternative.capacity_type,
             price_per_hour: Dollars(alternative.price),
-        }
+        };
+        Self { offering, risk_price_per_hour: Dollars(alternative.risk_price) }
+    }
+}
+
+impl CertificateDocument {
+    fn new(certificate: &Certificate) -> Self {
+        let kind = |one: &PodKind| KindDocument {
+            first: one.first.clone(),
+            placed: one.placed,
+            value: one.value,
+        };
+        Self { worth: certificate.worth, kinds: certificate.kinds.iter().map(kind).collect() }
+    }
+}
+
+impl GapShareDocument {
+    fn new(share: &GapShare) -> Self {
+        Self { reason: share.reason, price_per_hour: Dollars(share.price) }
     }
 }
 
@@ -205,7 +291,8 @@ pub(super) fn existing(planned: &Planned) -> Vec<Existing> {
     nodes.map(|(node, pods)| Existing { node: node.to_owned(), pods }).collect()
 }
 
-fn quantities(resources: &Resources) -> BTreeMap<String, String> {
+/// Amounts as Kubernetes quantities.
+pub(crate) fn quantities(resources: &Resources) -> BTreeMap<String, String> {
     resources.iter().map(|(name, amount)| (name.to_owned(), quantity(name, amount))).collect()
 }
 

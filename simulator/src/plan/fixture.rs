@@ -5,13 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use scheduler_core::model::{CapacityType, Labels, Pod, PodId, PodSpec, Price, Resources};
+use scheduler_core::model::{
+    CapacityType, Labels, Node, NodeStage, Pod, PodId, PodSpec, Price, Resources, well_known,
+};
 use scheduler_core::plan::reason::Nearest;
 use scheduler_core::plan::{
     Alternative, Blocker, Certificate, GapReason, GapShare, PlanStats, PodKind, ReasonCode,
     Unschedulable,
 };
-use scheduler_core::{Action, ClusterSnapshot, Plan, PlanReport, PlannedNode, SnapshotBuilder};
+use scheduler_core::{
+    Action, ClusterSnapshot, NodeWithPods, Plan, PlanReport, PlannedNode, SnapshotBuilder,
+};
 
 use super::{Inputs, Planned, Times};
 
@@ -40,10 +44,7 @@ pub(crate) fn planned() -> Planned {
                     worth: 3_676_569_600,
                 },
                 gap: vec![
-                    GapShare {
-                        reason: GapReason::WholeNodes,
-                        price: Price::from_micro_usd(1_500),
-                    },
+                    GapShare { reason: GapReason::WholeNodes, price: Price::from_micro_usd(1_500) },
                     GapShare {
                         reason: GapReason::Interruptions,
                         price: Price::from_micro_usd(200),
@@ -86,7 +87,31 @@ fn snapshot() -> ClusterSnapshot {
         pod("batch", "train", "Job/train"),
     ];
     let builder = SnapshotBuilder::new(Timestamp::UNIX_EPOCH, Arc::default());
-    builder.pending_pods(pods).build().0
+    builder.node(Arc::new(standing())).pending_pods(pods).build().0
+}
+
+/// A node with one pod.
+fn standing() -> NodeWithPods {
+    let labels = [
+        (well_known::INSTANCE_TYPE, "m7g.large"),
+        (well_known::ZONE, "us-east-1a"),
+        (well_known::CAPACITY_TYPE, "on-demand"),
+    ];
+    let node = Node {
+        name: "ip-10-0-1-7".to_owned(),
+        node_pool: Some("general".to_owned()),
+        labels: labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        taints: Vec::new(),
+        capacity: Resources::new(2000, 8 << 30).with_pods(29),
+        allocatable: Resources::new(1930, 7 << 30).with_pods(29),
+        stage: NodeStage::Initialized,
+        deleting: false,
+        do_not_disrupt: false,
+        created: Timestamp::UNIX_EPOCH,
+        initialized: Some(Timestamp::UNIX_EPOCH),
+        last_pod_event: None,
+    };
+    NodeWithPods { node, pods: vec![pod("shop", "cart-0", "StatefulSet/cart")] }
 }
 
 fn pod(namespace: &str, name: &str, owner: &str) -> Arc<Pod> {

@@ -1,27 +1,29 @@
 //! The rows of a plan: new nodes, nodes that get pods, pods without a place.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use scheduler_core::PlannedNode;
 use scheduler_core::model::{PodId, Price};
-use scheduler_core::plan::explain;
+use scheduler_core::plan::{GapShare, explain};
 
 use super::Planned;
 use super::document::existing;
+use super::workload::Workloads;
 use crate::report::format::{count, dollars, plural};
 use crate::report::grid::{Align, Grid};
 
 /// Up to so many nodes have a row each; beyond, equal offerings share one.
 const ROWS: usize = 40;
+/// The least amount of money that four decimals of a dollar show.
+pub(crate) const SHOWN_MICRO_USD: i64 = 50;
 /// Hours that a month is counted as.
 const HOURS_A_MONTH: f64 = 730.0;
-/// Characters for the workloads of a row, so that a row keeps to some 120 columns.
-const ROOM: usize = 32;
 
 /// New nodes.
 pub(super) fn nodes(planned: &Planned) -> Grid {
     let mut grid = Grid::new([
+        ("node", Align::Right),
         ("node pool", Align::Left),
         ("type", Align::Left),
         ("zone", Align::Left),
@@ -32,16 +34,20 @@ pub(super) fn nodes(planned: &Planned) -> Grid {
         ("memory", Align::Right),
         ("for", Align::Left),
     ]);
-    let owners = owners(planned);
-    for group in groups(planned) {
+    let workloads = Workloads::new(planned);
+    for (number, group) in groups(planned) {
         let first = group[0];
         let price: Price = group.iter().map(|node| node.price).sum();
         let pods = || group.iter().flat_map(|node| &node.pods);
-        let instance_type = match group.len() {
-            1 => first.instance_type.clone(),
-            many => format!("{} × {}", count(many as u64), first.instance_type),
+        let (number, instance_type) = match group.len() {
+            1 => (number.to_string(), first.instance_type.clone()),
+            many => {
+                let many = count(many as u64);
+                (format!("{number} …"), format!("{many} × {}", first.instance_type))
+            }
         };
         grid.row(vec![
+            number,
             first.node_pool.clone(),
             instance_type,
             first.zone.clone(),
@@ -50,7 +56,7 @@ pub(super) fn nodes(planned: &Planned) -> Grid {
             count(pods().count() as u64),
             fill(&group, "cpu"),
             fill(&group, "memory"),
-            workloads(pods(), &owners),
+            workloads.in_short(pods()),
         ]);
     }
     grid
@@ -60,11 +66,11 @@ pub(super) fn nodes(planned: &Planned) -> Grid {
 pub(super) fn existing_nodes(planned: &Planned) -> Grid {
     let mut grid =
         Grid::new([("existing node", Align::Left), ("pods", Align::Right), ("for", Align::Left)]);
-    let owners = owners(planned);
+    let workloads = Workloads::new(planned);
     for node in existing(planned) {
         let pods = count(node.pods.len() as u64);
-        let workloads = workloads(node.pods.iter(), &owners);
-        grid.row(vec![node.node, pods, workloads]);
+        let of = workloads.in_short(&node.pods);
+        grid.row(vec![node.node, pods, of]);
     }
     grid
 }
@@ -72,11 +78,10 @@ pub(super) fn existing_nodes(planned: &Planned) -> Grid {
 /// Pods without a place. Those of one workload with one reason share an entry: code, pods, what
 /// stands in the way, what would help.
 pub(super) fn unschedulable(planned: &Planned) -> Vec<[String; 4]> {
-    let owners = owners(planned);
+    let workloads = Workloads::new(planned);
     let mut entries: BTreeMap<[String; 4], Vec<&PodId>> = BTreeMap::new();
     for one in &planned.plan.report.unschedulable {
-        let workload = owners.get(&one.pod).unwrap_or(&one.pod.name);
-        let who = format!("{}/{workload}", one.pod.namespace);
+        let who = format!("{}/{}", one.pod.namespace, workloads.of(&one.pod));
         let key = [one.code.to_string(), who, explain::message(one), explain::fix(one)];
         entries.entry(key).or_default().push(&one.pod);
     }
@@ -118,19 +123,43 @@ pub(super) fn headline(planned: &Planned) -> String {
     )
 }
 
-fn precise(price: Price) -> String {
-    format!("${:.4}", price.usd())
+/// What the plan costs over the bound, by reason; nothing to say if it is the bound.
+pub(super) fn over_bound(planned: &Planned) -> Option<String> {
+    let report = &planned.plan.report;
+    let over = report.price - report.lower_bound;
+    let mut shares = report.gap.clone();
+    // Less than what is shown says nothing.
+    shares.retain(|share| share.price.micro_usd().abs() >= SHOWN_MICRO_USD);
+    shares.sort_by_key(|share| (Reverse(share.price), share.reason));
+    let over = format!("{} an hour over the bound", precise(over));
+    let share = |share: &GapShare| {
+        format!("{} {}", precise(share.price), explain::gap_reason(share.reason))
+    };
+    match shares.as_slice() {
+        [] => None,
+        [only] => Some(format!("{over} {}.", explain::gap_reason(only.reason))),
+        many => {
+            let many: Vec<_> = many.iter().map(share).collect();
+            Some(format!("{over}: {}.", many.join(", ")))
+        }
+    }
 }
 
-fn groups(planned: &Planned) -> Vec<Vec<&PlannedNode>> {
-    let nodes: Vec<_> = planned.plan.launches().collect();
+fn precise(price: Price) -> String {
+    let sign = if price < Price::ZERO { "-" } else { "" };
+    format!("{sign}${:.4}", price.usd().abs())
+}
+
+/// Nodes that share a row, with the number of the first.
+fn groups(planned: &Planned) -> Vec<(usize, Vec<&PlannedNode>)> {
+    let nodes: Vec<_> = (1..).zip(planned.plan.launches()).collect();
     if nodes.len() <= ROWS {
-        return nodes.into_iter().map(|node| vec![node]).collect();
+        return nodes.into_iter().map(|(number, node)| (number, vec![node])).collect();
     }
-    let mut groups: BTreeMap<_, Vec<&PlannedNode>> = BTreeMap::new();
-    for node in nodes {
+    let mut groups: BTreeMap<_, (usize, Vec<&PlannedNode>)> = BTreeMap::new();
+    for (number, node) in nodes {
         let key = (&node.node_pool, &node.instance_type, &node.zone, node.capacity_type);
-        groups.entry(key).or_default().push(node);
+        groups.entry(key).or_insert((number, Vec::new())).1.push(node);
     }
     groups.into_values().collect()
 }
@@ -142,78 +171,36 @@ fn fill(nodes: &[&PlannedNode], resource: &str) -> String {
     format!("{:.0} %", requested as f64 / allocatable.max(1) as f64 * 100.0)
 }
 
-/// `web ×3, api, +2 more`: workloads with most pods first, as many as there is room for.
-fn workloads<'a>(
-    pods: impl Iterator<Item = &'a PodId>,
-    owners: &BTreeMap<&PodId, String>,
-) -> String {
-    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-    for pod in pods {
-        let workload = owners.get(pod).map_or(pod.name.as_str(), String::as_str);
-        *numbers.entry(workload).or_default() += 1;
-    }
-    let mut ranked: Vec<_> = numbers.into_iter().collect();
-    ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-    let mut text = String::new();
-    for (index, (name, pods)) in ranked.iter().enumerate() {
-        let part = if *pods == 1 { (*name).to_owned() } else { format!("{name} ×{pods}") };
-        if index > 0 && text.chars().count() + part.chars().count() > ROOM {
-            // Writing to a string cannot fail.
-            let _ = write!(text, ", +{} more", ranked.len() - index);
-            break;
-        }
-        text += if index == 0 { "" } else { ", " };
-        text += &part;
-    }
-    text
-}
-
-/// Name of the workload that each pending pod belongs to.
-fn owners(planned: &Planned) -> BTreeMap<&PodId, String> {
-    let pending = planned.snapshot.pending.iter();
-    pending
-        .filter_map(|pod| {
-            let (kind, name) = pod.spec.owner.as_deref()?.split_once('/')?;
-            Some((&pod.id, if kind == "ReplicaSet" { deployment(name) } else { name }.to_owned()))
-        })
-        .collect()
-}
-
-/// The Deployment that a `ReplicaSet` of this name belongs to, told by the hash that Kubernetes
-/// appends; the name itself if there is none.
-fn deployment(replica_set: &str) -> &str {
-    // Letters and digits that Kubernetes' safe encoding uses.
-    const ALPHABET: &str = "bcdfghjklmnpqrstvwxz2456789";
-    match replica_set.rsplit_once('-') {
-        Some((name, hash))
-            if hash.len() >= 8 && hash.chars().all(|letter| ALPHABET.contains(letter)) =>
-        {
-            name
-        }
-        _ => replica_set,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::fixture::planned;
 
     #[test]
-    fn a_replica_set_is_shown_as_its_deployment() {
-        let shown = ["web-6c9d8f7b54", "web", "web-frontend", "web-canary-1"].map(deployment);
-        assert_eq!(shown, ["web", "web", "web-frontend", "web-canary-1"]);
+    fn many_like_nodes_share_a_row_that_names_the_first() {
+        let mut planned = planned();
+        let launch = planned.plan.actions[0].clone();
+        planned.plan.actions.extend(vec![launch; ROWS]);
+        let grid = nodes(&planned);
+        assert_eq!(grid.rows().len(), 1);
+        assert_eq!(
+            (grid.rows()[0][0].as_str(), grid.rows()[0][2].as_str()),
+            ("1 …", "41 × m7g.large")
+        );
     }
 
     #[test]
-    fn a_row_names_as_many_workloads_as_there_is_room_for() {
-        let names = ["a-long-workload", "another-long-workload", "web", "web"];
-        let ids: Vec<_> = names
-            .iter()
-            .enumerate()
-            .map(|(index, name)| (PodId::new("shop", format!("{name}-{index}")), *name))
-            .collect();
-        let owners = ids.iter().map(|(id, name)| (id, (*name).to_owned())).collect();
-        let text = workloads(ids.iter().map(|(id, _)| id), &owners);
-        assert_eq!(text, "web ×2, a-long-workload, +1 more");
+    fn a_gap_with_one_reason_names_its_amount_once() {
+        let mut planned = planned();
+        planned.plan.report.gap.truncate(1);
+        let expected = "$0.0017 an hour over the bound because nodes come whole.";
+        assert_eq!(over_bound(&planned).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn a_plan_at_its_bound_says_nothing_about_a_gap() {
+        let mut planned = planned();
+        planned.plan.report.gap.clear();
+        assert_eq!(over_bound(&planned), None);
     }
 }

@@ -1,13 +1,16 @@
 //! The plan as plain text and as Markdown.
 
 use std::fmt::Write as _;
+use std::iter;
 
 use super::{Planned, listing};
 use crate::report::format::{date, factor, short_hash};
 use crate::report::grid::{Grid, escape_markdown, paragraphs};
 
 pub(super) fn table(planned: &Planned) -> String {
-    let mut parts = vec![paragraphs([[listing::headline(planned)]])];
+    let over = listing::over_bound(planned);
+    let head = iter::once(listing::headline(planned)).chain(over);
+    let mut parts = vec![paragraphs(head.map(|sentence| [sentence]))];
     parts.extend(grids(planned).iter().map(Grid::text));
     let unschedulable = listing::unschedulable(planned).into_iter().flat_map(entry);
     let unschedulable: Vec<_> = unschedulable.collect();
@@ -20,6 +23,9 @@ pub(super) fn table(planned: &Planned) -> String {
 
 pub(super) fn markdown(planned: &Planned) -> String {
     let mut text = format!("### {}\n\n", escape_markdown(&listing::headline(planned)));
+    if let Some(over) = listing::over_bound(planned) {
+        let _ = writeln!(text, "{}\n", escape_markdown(&over));
+    }
     for grid in grids(planned) {
         let _ = writeln!(text, "{}", grid.markdown());
     }

@@ -48,3 +48,50 @@ fn an_unknown_code_is_an_error() {
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("codes are PLM-1001 to PLM-1011"), "{}", run.stderr);
 }
+
+#[test]
+fn a_node_of_the_plan_tells_its_worth_and_the_next_best() {
+    let run = line("explain node 2 docs/examples/web.yaml");
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(run.page());
+}
+
+#[test]
+fn the_json_of_a_node_agrees_with_the_plan() {
+    let plan = line("plan docs/examples/platform.yaml -o json").json();
+    let found = line("explain node 1 docs/examples/platform.yaml -o json").json();
+    assert_eq!(found["state"], "planned");
+    assert_eq!(found["node"], plan["nodes"][0]);
+    assert_eq!(found["next"], plan["nodes"][0]["alternatives"][0]);
+    let dollars = |name: &str| found[name].as_f64().unwrap();
+    let price = found["node"]["pricePerHour"].as_f64().unwrap();
+    assert!((dollars("worthPerHour") + dollars("wastePerHour") - price).abs() < 1e-9, "{found}");
+}
+
+#[test]
+fn a_node_that_exists_tells_its_room_and_the_pods_it_gets() {
+    let node = "---
+apiVersion: v1
+kind: Node
+metadata: {name: old, labels: {node.kubernetes.io/instance-type: m7g.large}}
+status:
+  allocatable: {cpu: 1930m, memory: 7Gi, pods: '29'}
+  capacity: {cpu: '2', memory: 8Gi, pods: '29'}
+  conditions: [{type: Ready, status: 'True'}]
+";
+    let cluster = [ANY_POOL, node, &pod("web", "1", "1Gi")].concat();
+    let file = file("explain_node_that_exists", "cluster.yaml", &cluster);
+    let run = line(&format!("explain node old {}", file.display()));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    insta::assert_snapshot!(run.stdout);
+}
+
+#[test]
+fn a_node_that_is_neither_planned_nor_there_is_an_error_with_a_hint() {
+    for name in ["0", "99", "nobody"] {
+        let run = line(&format!("explain node {name} docs/examples/web.yaml"));
+        assert_eq!(run.code, 1);
+        assert!(run.stderr.contains(&format!("there is no node {name}")), "{}", run.stderr);
+        assert!(run.stderr.contains("use 1 to "), "{}", run.stderr);
+    }
+}

@@ -57,6 +57,10 @@ fn the_json_has_the_promised_fields() {
         "lowerBoundPerHour",
         "gap",
         "boundMethod",
+        "certificate",
+        "gapShares",
+        "interruptionCost",
+        "alternativesCeilingPercent",
         "pods",
         "placed",
         "nodes",
@@ -71,7 +75,9 @@ fn the_json_has_the_promised_fields() {
         "zone",
         "capacityType",
         "pricePerHour",
+        "labels",
         "pods",
+        "worth",
         "requests",
         "allocatable",
         "alternatives",
@@ -132,14 +138,15 @@ fn a_pod_larger_than_any_type_is_a_finding_and_the_others_go_on() {
 
 #[test]
 fn a_gap_above_the_limit_exits_with_three() {
-    // Two pods that shun each other need two nodes; the bound allows for one.
+    // Two unlike pods that shun each other need two nodes; the bound allows for one.
     let apart = "spec:
   affinity:
     podAntiAffinity:
       requiredDuringSchedulingIgnoredDuringExecution:
       - {topologyKey: kubernetes.io/hostname, labelSelector: {}}
 ";
-    let pods = ["a", "b"].map(|name| pod(name, "100m", "128Mi").replace("spec:\n", apart));
+    let pods = [("a", "100m"), ("b", "200m")];
+    let pods = pods.map(|(name, cpu)| pod(name, cpu, "128Mi").replace("spec:\n", apart));
     let cluster = [ANY_POOL, &pods.concat()].concat();
     let run = plan("gap_above_the_limit", &cluster, "--max-gap 0");
     assert_eq!(run.code, 3);
@@ -184,4 +191,65 @@ fn kinds_that_are_not_read_are_counted_and_named() {
     let run = plan("kinds_not_read", &service.repeat(2), "");
     assert_eq!(run.code, 0);
     assert!(run.stderr.contains("2 of kind Service left out"), "{}", run.stderr);
+}
+
+#[test]
+fn no_improvement_steps_give_a_plan_that_is_no_cheaper() {
+    let price = |options: &str| {
+        let plan = line(&format!("plan docs/examples/web.yaml --expand -o json {options}")).json();
+        plan["pricePerHour"].as_f64().unwrap()
+    };
+    assert!(price("--improvement-steps 0") >= price(""));
+}
+
+#[test]
+fn a_blast_radius_spreads_a_workload_over_nodes() {
+    let pods: Vec<_> = (0..4).map(|index| pod(&format!("web-{index}"), "100m", "64Mi")).collect();
+    let owner = "ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: web, uid: u, \
+                 controller: true}], ";
+    let pods = pods.concat().replace("metadata: {", &format!("metadata: {{{owner}"));
+    let nodes = |options: &str| {
+        let cluster = [ANY_POOL, &pods].concat();
+        let run = plan("blast_radius", &cluster, &format!("-o json {options}"));
+        run.json()["nodes"].as_array().unwrap().len()
+    };
+    assert_eq!((nodes(""), nodes("--blast-radius 50")), (1, 2));
+}
+
+#[test]
+fn what_an_interruption_costs_is_in_the_plan_and_its_alternatives() {
+    let plan = line("plan docs/examples/web.yaml -o json --interruption-cost 0").json();
+    assert_eq!(plan["interruptionCost"], 0.0);
+    for node in plan["nodes"].as_array().unwrap() {
+        for other in node["alternatives"].as_array().unwrap() {
+            assert_eq!(other["riskPricePerHour"], other["pricePerHour"]);
+        }
+    }
+}
+
+#[test]
+fn the_shares_of_the_gap_add_up_to_it() {
+    let plan = line("plan docs/examples/web.yaml -o json").json();
+    let dollars = |value: &Value| value.as_f64().unwrap();
+    let shares: f64 =
+        plan["gapShares"].as_array().unwrap().iter().map(|one| dollars(&one["pricePerHour"])).sum();
+    let over = dollars(&plan["pricePerHour"]) - dollars(&plan["lowerBoundPerHour"]);
+    assert!(over > 0.0 && (shares - over).abs() < 1e-9, "{shares} of {over}");
+}
+
+#[test]
+fn an_option_out_of_range_is_an_error_that_names_it() {
+    for option in [
+        "--improvement-steps -1",
+        "--blast-radius -1",
+        "--blast-radius 0",
+        "--blast-radius 101",
+        "--interruption-cost -1",
+        "--interruption-cost 10001",
+    ] {
+        let run = line(&format!("plan docs/examples/web.yaml {option}"));
+        let name = option.split(' ').next().unwrap();
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{option}");
+        assert!(run.stderr.contains(&format!("for '{name} ")), "{}", run.stderr);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// What a run left behind.
 pub(crate) struct Run {
@@ -40,10 +40,21 @@ impl Run {
 
 /// Runs `plimsoll` with these arguments.
 pub(crate) fn plimsoll<S: AsRef<str>>(arguments: &[S]) -> Run {
+    run(arguments, Stdio::null())
+}
+
+/// Runs `plimsoll` with a line of plain words, and with this text on standard input.
+pub(crate) fn piped(words: &str, input: &str) -> Run {
+    let stdin = fs::File::open(file("piped", "stdin", input)).unwrap();
+    run(&words.split_whitespace().collect::<Vec<_>>(), stdin.into())
+}
+
+fn run<S: AsRef<str>>(arguments: &[S], stdin: Stdio) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .args(arguments.iter().map(AsRef::as_ref))
         .current_dir(root())
         .env_remove("CLICOLOR_FORCE")
+        .stdin(stdin)
         .output()
         .unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
