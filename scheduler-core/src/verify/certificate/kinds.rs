@@ -10,16 +10,25 @@ use crate::model::{PodSpec, Requirements, Resources, Toleration};
 pub(super) struct Kinds<'a> {
     /// Kubernetes names of the resources that some kind asks for, in order.
     pub(super) resources: Vec<&'a str>,
-    /// What one pod is worth, in 2⁻¹⁶ micro-dollars an hour; above zero.
-    pub(super) values: Vec<i64>,
-    /// Most pods on one node.
-    pub(super) limits: Vec<i64>,
-    /// Amounts that a pod asks for: a row of `resources` for each kind.
-    requests: Vec<i64>,
+    /// The kinds as things to pack.
+    pub(super) items: Items,
     /// What each kind asks of a node's labels and taints, as a position in `asks`.
     pub(super) ask_of: Vec<usize>,
     /// Distinct demands on labels and taints.
     pub(super) asks: Vec<Ask<'a>>,
+}
+
+/// Things to pack: values, sizes and numbers.
+#[derive(Debug)]
+pub(super) struct Items {
+    /// What one is worth, in 2⁻¹⁶ micro-dollars an hour; above zero.
+    pub(super) values: Vec<i64>,
+    /// Most of each on one node.
+    limits: Vec<i64>,
+    /// Number of resources.
+    pub(super) width: usize,
+    /// Amounts that one asks for: a row of resources for each.
+    requests: Vec<i64>,
 }
 
 /// What a pod asks of a node's labels and taints.
@@ -45,18 +54,15 @@ impl<'a> Kinds<'a> {
             .flat_map(|(spec, ..)| spec.requests.iter().map(|(name, _)| name))
             .collect();
         let mut known = Self {
+            items: Items::new(names.len(), kinds.len()),
             resources: names.into_iter().collect(),
-            values: Vec::with_capacity(kinds.len()),
-            limits: Vec::with_capacity(kinds.len()),
-            requests: Vec::new(),
             ask_of: Vec::with_capacity(kinds.len()),
             asks: Vec::new(),
         };
         let mut numbers: BTreeMap<Ask<'a>, usize> = BTreeMap::new();
         for (spec, placed, value) in kinds {
-            known.values.push(value);
-            known.limits.push(if is_alone(spec) { 1 } else { placed });
-            known.requests.extend(known.resources.iter().map(|name| spec.requests.get(name)));
+            let requests = known.resources.iter().map(|name| spec.requests.get(name));
+            known.items.add(value, if is_alone(spec) { 1 } else { placed }, requests);
             let ask = Ask::of(spec);
             let number = *numbers.entry(ask).or_insert_with(|| {
                 known.asks.push(ask);
@@ -67,25 +73,55 @@ impl<'a> Kinds<'a> {
         known
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.values.len()
-    }
-
-    /// What a pod of a kind asks for.
-    pub(super) fn request(&self, kind: usize) -> &[i64] {
-        let width = self.resources.len();
-        &self.requests[kind * width..][..width]
-    }
-
     /// The amounts of the resources that matter; less than nothing counts as nothing.
     pub(super) fn room(&self, amounts: &Resources) -> Vec<i64> {
         self.resources.iter().map(|name| amounts.get(name).max(0)).collect()
     }
 
-    /// How many pods of a kind fit into a room that has nothing else in it.
-    pub(super) fn most(&self, kind: usize, room: &[i64]) -> i64 {
-        let mut most = self.limits[kind];
-        for (asked, there) in self.request(kind).iter().zip(room) {
+    /// How many pods of a kind can be in a room that has nothing else in it, where these asks are
+    /// admitted.
+    pub(super) fn most(&self, kind: usize, room: &[i64], admitted: &[bool]) -> i64 {
+        if admitted[self.ask_of[kind]] { self.items.most(kind, room) } else { 0 }
+    }
+}
+
+impl Items {
+    fn new(width: usize, number: usize) -> Self {
+        Self {
+            values: Vec::with_capacity(number),
+            limits: Vec::with_capacity(number),
+            width,
+            requests: Vec::with_capacity(number * width),
+        }
+    }
+
+    fn add(&mut self, value: i64, limit: i64, requests: impl Iterator<Item = i64>) {
+        self.values.push(value);
+        self.limits.push(limit);
+        self.requests.extend(requests);
+    }
+
+    /// Some of the items, in this order.
+    pub(super) fn only(&self, chosen: &[usize]) -> Self {
+        let mut some = Self::new(self.width, chosen.len());
+        for item in chosen {
+            some.add(self.values[*item], self.limits[*item], self.request(*item).iter().copied());
+        }
+        some
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// What one asks for.
+    pub(super) fn request(&self, item: usize) -> &[i64] {
+        &self.requests[item * self.width..][..self.width]
+    }
+
+    fn most(&self, item: usize, room: &[i64]) -> i64 {
+        let mut most = self.limits[item];
+        for (asked, there) in self.request(item).iter().zip(room) {
             // Dividing is the dear part, and mostly not needed.
             if asked.saturating_mul(most) > *there {
                 most = there / asked;

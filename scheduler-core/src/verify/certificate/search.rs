@@ -2,16 +2,17 @@
 //!
 //! Best first over all offerings at once: the one that may have the highest ratio is looked at
 //! more closely – by the multipliers of another, by its own, by dividing its fillings into two –
-//! until that cannot lower the ratio any more or the work is used up. Whenever it stops, what is
-//! on top of the queue is a bound.
+//! until that cannot lower the ratio any more, or hardly, or the work is used up. Whenever it stops,
+//! what is on top of the queue is a bound.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use super::fillings::{Fillings, Limit};
 use super::kinds::Kinds;
-use super::knapsack::{take, upper_bound};
+use super::knapsack::upper_bound;
 use super::offered::Offered;
-use super::simplex::{Node, Optimum, Simplex};
+use super::simplex::{Node, Simplex};
 
 /// A value for a price, compared as a fraction.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +44,14 @@ impl PartialEq for Ratio {
 
 impl Eq for Ratio {}
 
+impl Ratio {
+    /// Whether the other is at most one part in so many above this one.
+    fn is_within(self, other: Self, parts: i128) -> bool {
+        let cross = |one: Self, other: Self| i128::from(one.value) * i128::from(other.price);
+        (cross(other, self) - cross(self, other)).saturating_mul(parts) <= cross(other, self)
+    }
+}
+
 /// A part of the fillings of an offering, and a bound on their ratio. The highest ratio is the
 /// greatest; of equal ones the one that was there first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,35 +81,40 @@ impl PartialOrd for Open {
 #[derive(Clone, Copy, Debug)]
 struct Branch {
     parent: Option<usize>,
-    kind: usize,
-    side: Side,
+    limit: Limit,
 }
 
+/// When a search ends short of the best filling.
 #[derive(Clone, Copy, Debug)]
-enum Side {
-    AtLeast(i64),
-    AtMost(i64),
+pub(super) struct Effort {
+    /// Work, in kinds of pods looked at.
+    pub(super) work: usize,
+    /// Enough is a bound that is at most one part in so many above a filling's ratio.
+    pub(super) close_enough: i128,
+    /// It has stalled when looking at as many parts again has not lowered the bound by one part in
+    /// so many. That is so for values in proportion to what pods ask for: any mixture fills a node
+    /// to the brim.
+    pub(super) stalled: i128,
 }
 
-/// A pod count as near to a whole number as this is whole.
-const WHOLE: f64 = 1e-6;
+/// Parts that are looked at before the search can be said to have stalled.
+const PARTS_MIN: usize = 128;
 
 /// The search.
 #[derive(Debug)]
 pub(super) struct Search<'a> {
     kinds: &'a Kinds<'a>,
     offered: &'a [Offered],
-    simplex: Simplex,
+    /// Of the offerings that were looked at closely.
+    fillings: Vec<Option<Box<Fillings>>>,
     /// No filling is worth more than all pods together.
     worth: i64,
-    /// Work left, in kinds looked at.
-    work: usize,
+    /// What may still be done.
+    effort: Effort,
     queue: BinaryHeap<Open>,
     branches: Vec<Branch>,
     /// The best filling seen.
     reached: Ratio,
-    lower: Vec<i64>,
-    upper: Vec<i64>,
 }
 
 impl<'a> Search<'a> {
@@ -108,37 +122,39 @@ impl<'a> Search<'a> {
         kinds: &'a Kinds<'a>,
         offered: &'a [Offered],
         worth: i64,
-        work: usize,
+        effort: Effort,
     ) -> Self {
-        let mut largest = vec![0; kinds.resources.len()];
-        for one in offered {
-            largest.iter_mut().zip(&one.room).for_each(|(most, room)| *most = (*most).max(*room));
-        }
         Self {
             kinds,
             offered,
-            simplex: Simplex::new(kinds, &largest),
+            fillings: offered.iter().map(|_| None).collect(),
             worth,
-            work,
+            effort,
             queue: BinaryHeap::new(),
             branches: Vec::new(),
             reached: Ratio { value: 0, price: 1 },
-            lower: vec![0; kinds.len()],
-            upper: vec![0; kinds.len()],
         }
     }
 
     /// No filling of anything offered has a higher ratio. Every price must be above zero.
     pub(super) fn highest(mut self) -> Ratio {
         self.look_at_all();
+        let (mut parts, mut checked) = (0_usize, None);
         while let Some(open) = self.queue.pop() {
             if open.ratio <= self.reached {
                 break;
             }
-            if open.closed || self.work == 0 {
+            let stalled = parts >= PARTS_MIN
+                && parts.is_power_of_two()
+                && checked
+                    .replace(open.ratio)
+                    .is_some_and(|before| open.ratio.is_within(before, self.effort.stalled));
+            let close = self.reached.is_within(open.ratio, self.effort.close_enough);
+            if open.closed || self.effort.work == 0 || stalled || close {
                 return open.ratio;
             }
             self.look_closer(open);
+            parts += 1;
         }
         self.reached
     }
@@ -146,112 +162,60 @@ impl<'a> Search<'a> {
     /// Queues every offering, with its own multipliers where those of the one before do not show
     /// that it is behind another.
     fn look_at_all(&mut self) {
+        let Self { kinds, offered, queue, .. } = self;
+        let mut largest = vec![0; kinds.resources.len()];
+        for one in *offered {
+            largest.iter_mut().zip(&one.room).for_each(|(most, room)| *most = (*most).max(*room));
+        }
+        let mut simplex = Simplex::new(&kinds.items, &largest);
+        let mut multipliers = vec![0; kinds.resources.len()];
+        let lower = vec![0; kinds.items.len()];
+        let mut upper = lower.clone();
         let mut leading = Ratio { value: 0, price: 1 };
-        let mut multipliers = vec![0; self.kinds.resources.len()];
-        for (index, one) in self.offered.iter().enumerate() {
-            self.bound_pods(index, None);
-            let node = Node { room: &one.room, lower: &self.lower, upper: &self.upper };
-            let by = |multipliers: &[i64]| Ratio {
-                value: upper_bound(self.kinds, multipliers, node).min(i128::from(self.worth))
-                    as i64,
-                price: one.price,
+        for (index, one) in offered.iter().enumerate() {
+            for (kind, upper) in upper.iter_mut().enumerate() {
+                *upper = kinds.most(kind, &one.room, &one.admitted);
+            }
+            let node = Node { room: &one.room, lower: &lower, upper: &upper };
+            let by = |multipliers: &[i64]| {
+                let bound = upper_bound(&kinds.items, multipliers, node);
+                Ratio { value: bound.min(i128::from(self.worth)) as i64, price: one.price }
             };
             let mut ratio = by(&multipliers);
             if ratio > leading {
-                multipliers = self.simplex.solve(node).multipliers;
+                multipliers = simplex.solve(node).multipliers;
                 ratio = ratio.min(by(&multipliers));
                 leading = leading.max(ratio);
             }
-            self.queue.push(Open { ratio, offered: index, branch: None, closed: false });
+            queue.push(Open { ratio, offered: index, branch: None, closed: false });
         }
     }
 
     fn look_closer(&mut self, open: Open) {
-        let one = &self.offered[open.offered];
-        if !self.bound_pods(open.offered, open.branch) {
+        let Self { kinds, offered, branches, .. } = self;
+        let one = &offered[open.offered];
+        let fillings =
+            self.fillings[open.offered].get_or_insert_with(|| Box::new(Fillings::new(kinds, one)));
+        let path = std::iter::successors(open.branch, |branch| branches[*branch].parent);
+        let Some(look) = fillings.look(path.map(|branch| branches[branch].limit)) else {
             return;
-        }
-        let node = Node { room: &one.room, lower: &self.lower, upper: &self.upper };
-        let optimum = self.simplex.solve(node);
-        let bound = upper_bound(self.kinds, &optimum.multipliers, node);
-        let value = bound.min(i128::from(open.ratio.value)) as i64;
+        };
+        self.effort.work = self.effort.work.saturating_sub(look.work);
+        self.reached = self.reached.max(Ratio { value: look.reached, price: one.price });
+        let value = look.bound.min(i128::from(open.ratio.value)) as i64;
         let ratio = Ratio { value, price: one.price };
-        let looked_at = self.kinds.len() * (optimum.pivots + 2);
-        self.work = self.work.saturating_sub(looked_at);
-        let filling = Ratio { value: self.filling(&one.room, &optimum), price: one.price };
-        self.reached = self.reached.max(filling);
         if ratio <= self.reached {
             return;
         }
-        let Some((kind, pods)) = self.most_broken(&optimum) else {
+        let Some(halves) = look.halves else {
             self.queue.push(Open { ratio, closed: true, ..open });
             return;
         };
-        for side in [Side::AtMost(pods), Side::AtLeast(pods + 1)] {
-            self.branches.push(Branch { parent: open.branch, kind, side });
+        for limit in halves {
+            self.branches.push(Branch { parent: open.branch, limit });
             let branch = Some(self.branches.len() - 1);
             self.queue.push(Open { ratio, branch, ..open });
         }
-    }
-
-    /// Sets the bounds of the pods of each kind. `false` if nothing is within them.
-    fn bound_pods(&mut self, offered: usize, branch: Option<usize>) -> bool {
-        let one = &self.offered[offered];
-        self.lower.fill(0);
-        for (kind, upper) in self.upper.iter_mut().enumerate() {
-            let admitted = one.admitted[self.kinds.ask_of[kind]];
-            *upper = if admitted { self.kinds.most(kind, &one.room) } else { 0 };
-        }
-        let mut next = branch;
-        while let Some(branch) = next.map(|branch| self.branches[branch]) {
-            let (lower, upper) = (&mut self.lower[branch.kind], &mut self.upper[branch.kind]);
-            match branch.side {
-                Side::AtLeast(pods) => *lower = pods.max(*lower),
-                Side::AtMost(pods) => *upper = pods.min(*upper),
-            }
-            next = branch.parent;
-        }
-        if branch.is_none() {
-            return true;
-        }
-        let mut rest = one.room.clone();
-        let mut wanted = self.lower.iter().zip(&self.upper).enumerate();
-        wanted.all(|(kind, (lower, upper))| {
-            lower <= upper && (*lower == 0 || take(self.kinds, kind, *lower, &mut rest))
-        })
-    }
-
-    /// The value of a filling close to the optimum of the program.
-    fn filling(&self, room: &[i64], optimum: &Optimum) -> i64 {
-        let mut rest = room.to_vec();
-        let mut value = 0;
-        let mut put = |kind: usize, pods: i64| {
-            let fits = pods > 0 && take(self.kinds, kind, pods, &mut rest);
-            value += if fits { pods * self.kinds.values[kind] } else { 0 };
-        };
-        let fractional = |kind: &usize| optimum.basic.iter().any(|(one, _)| one == kind);
-        for kind in (0..self.kinds.len()).filter(|kind| !fractional(kind)) {
-            let most = self.simplex.is_at_upper(kind);
-            put(kind, if most { self.upper[kind] } else { self.lower[kind] });
-        }
-        for (kind, pods) in &optimum.basic {
-            put(*kind, (pods + WHOLE).floor() as i64);
-        }
-        value
-    }
-
-    /// The kind whose number of pods is furthest from whole, by value, and that number rounded
-    /// down.
-    fn most_broken(&self, optimum: &Optimum) -> Option<(usize, i64)> {
-        let broken = optimum.basic.iter().filter_map(|(kind, pods)| {
-            let part = pods - pods.floor();
-            let off = part.min(1.0 - part);
-            let within = (self.lower[*kind] as f64..self.upper[*kind] as f64).contains(pods);
-            let weight = off * self.kinds.values[*kind] as f64;
-            (off > WHOLE && within).then_some((*kind, pods.floor() as i64, weight))
-        });
-        let most = broken.max_by(|a, b| a.2.total_cmp(&b.2).then(b.0.cmp(&a.0)));
-        most.map(|(kind, pods, _)| (kind, pods))
     }
 }
 
@@ -281,7 +245,8 @@ mod tests {
             })
             .collect();
         let worth = drafts.iter().map(|(value, _, _, most)| value * most).sum();
-        Search::new(&kinds, &offered, worth, work).highest()
+        let effort = Effort { work, close_enough: i128::MAX, stalled: i128::MAX };
+        Search::new(&kinds, &offered, worth, effort).highest()
     }
 
     fn spec((_, cpu, memory, _): &Draft) -> PodSpec {

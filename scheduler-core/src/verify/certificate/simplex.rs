@@ -4,7 +4,7 @@
 //! method, which finds any basis a good start because every variable can be moved to the bound that
 //! suits its sign. It computes in floating point: nothing depends on its result being exact.
 
-use super::kinds::Kinds;
+use super::kinds::Items;
 
 /// Fraction bits of a multiplier.
 pub(super) const MULTIPLIER_BITS: u32 = 20;
@@ -72,30 +72,30 @@ struct Break {
 }
 
 impl Simplex {
-    pub(super) fn new(kinds: &Kinds<'_>, largest_room: &[i64]) -> Self {
-        let rows = kinds.resources.len();
+    pub(super) fn new(items: &Items, largest_room: &[i64]) -> Self {
+        let rows = items.width;
         let units: Vec<f64> = largest_room.iter().map(|room| (*room).max(1) as f64).collect();
-        let value_unit = kinds.values.iter().copied().max().unwrap_or(1) as f64;
-        let mut requests = Vec::with_capacity(kinds.len() * rows);
-        for kind in 0..kinds.len() {
+        let value_unit = items.values.iter().copied().max().unwrap_or(1) as f64;
+        let mut requests = Vec::with_capacity(items.len() * rows);
+        for kind in 0..items.len() {
             requests
-                .extend(kinds.request(kind).iter().zip(&units).map(|(a, unit)| *a as f64 / unit));
+                .extend(items.request(kind).iter().zip(&units).map(|(a, unit)| *a as f64 / unit));
         }
-        let mut in_basis = vec![false; kinds.len() + rows];
-        in_basis[kinds.len()..].fill(true);
+        let mut in_basis = vec![false; items.len() + rows];
+        in_basis[items.len()..].fill(true);
         let mut inverse = vec![0.0; rows * rows];
         (0..rows).for_each(|row| inverse[row * rows + row] = 1.0);
         Self {
             rows,
-            values: kinds.values.iter().map(|value| *value as f64 / value_unit).collect(),
+            values: items.values.iter().map(|value| *value as f64 / value_unit).collect(),
             requests,
             value_unit,
             units,
-            basis: (kinds.len()..kinds.len() + rows).collect(),
+            basis: (items.len()..items.len() + rows).collect(),
             in_basis,
             inverse,
             // Without multipliers everything is worth taking.
-            at_upper: vec![true; kinds.len()],
+            at_upper: vec![true; items.len()],
             breaks: Vec::new(),
         }
     }

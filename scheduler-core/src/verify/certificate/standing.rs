@@ -17,18 +17,16 @@ pub(super) fn value_on_existing(world: &World<'_>, kinds: &Kinds<'_>) -> i128 {
     for (room, _) in rooms.keys() {
         largest.iter_mut().zip(room).for_each(|(most, room)| *most = (*most).max(*room));
     }
-    let mut simplex = Simplex::new(kinds, &largest);
-    let lower = vec![0; kinds.len()];
+    let mut simplex = Simplex::new(&kinds.items, &largest);
+    let lower = vec![0; kinds.items.len()];
     let mut total: i128 = 0;
     for ((room, admitted), nodes) in &rooms {
-        let most = |kind: usize| {
-            if admitted[kinds.ask_of[kind]] { kinds.most(kind, room) } else { 0 }
-        };
-        let upper: Vec<i64> = (0..kinds.len()).map(most).collect();
+        let most = |kind: usize| kinds.most(kind, room, admitted);
+        let upper: Vec<i64> = (0..kinds.items.len()).map(most).collect();
         if upper.iter().any(|pods| *pods > 0) {
             let node = Node { room, lower: &lower, upper: &upper };
             let multipliers = simplex.solve(node).multipliers;
-            let most = upper_bound(kinds, &multipliers, node);
+            let most = upper_bound(&kinds.items, &multipliers, node);
             total = total.saturating_add(most.saturating_mul(*nodes));
         }
     }
@@ -77,7 +75,7 @@ fn rooms(world: &World<'_>, kinds: &Kinds<'_>) -> BTreeMap<(Vec<i64>, Vec<bool>)
 /// that some kind does not ask for shuts nobody out.
 fn least_requests(kinds: &Kinds<'_>) -> Vec<i64> {
     let least = |resource: usize| {
-        let asked = (0..kinds.len()).map(|kind| kinds.request(kind)[resource]);
+        let asked = (0..kinds.items.len()).map(|kind| kinds.items.request(kind)[resource]);
         asked.min().filter(|least| *least > 0).unwrap_or(i64::MIN)
     };
     (0..kinds.resources.len()).map(least).collect()

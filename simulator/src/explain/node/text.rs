@@ -92,6 +92,9 @@ fn existing(node: &StandingNode) -> (String, Rows) {
         ("runs", plural(node.running as u64, "pod")),
         ("free", amounts(&node.free)),
     ];
+    if node.stage != NodeStage::Initialized {
+        rows.push(("", "less what its DaemonSets will ask for".to_owned()));
+    }
     if node.deleting {
         rows.push(("gets", "nothing, because it is going away".to_owned()));
     } else if node.pods.is_empty() {
