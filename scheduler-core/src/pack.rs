@@ -35,16 +35,34 @@ use crate::solution::{Setback, Solution};
 use existing::Order;
 use state::State;
 
-/// Packs all pending pods; where limits of pools bind, the pods of higher priority go first. Free
-/// room of existing nodes is filled in two ways, and the better first answer improved.
+/// Packs all pending pods; where limits of pools bind, the pods of higher priority go first.
+///
+/// On a few nodes luck decides between good packers, and [`ffd`] may have it: where there is time
+/// to improve and the pods are few, its packing is tried as well.
 pub(crate) fn pack(problem: &Problem<'_>, steps: u32) -> Solution {
+    if steps == 0 || problem.snapshot.pending.len() > BASELINE_PODS_MAX {
+        return by_value(problem, steps);
+    }
+    let (ours, baseline) = rayon::join(|| by_value(problem, steps), || ffd::pack(problem));
+    if baseline.rank(problem) < ours.rank(problem) {
+        return Solution { hints: ours.hints, ..baseline };
+    }
+    ours
+}
+
+/// Pods up to which the baseline is tried: it takes the square of their number, and on more nodes
+/// luck evens out.
+const BASELINE_PODS_MAX: usize = 5_000;
+
+/// Packs by dual value. Free room of existing nodes is filled in two ways, and the better first
+/// answer improved.
+fn by_value(problem: &Problem<'_>, steps: u32) -> Solution {
     if !problem.sites.iter().any(|site| site.open) {
         return attempt(problem, Order::Size, steps).into_solution();
     }
     let by_size = attempt(problem, Order::Size, 0);
     let by_saving = attempt(problem, Order::Saving, 0);
-    let rank = |state: &State<'_>| (state.remaining.iter().sum::<i64>(), state.cost());
-    let best = if rank(&by_saving) < rank(&by_size) { by_saving } else { by_size };
+    let best = if by_saving.rank() < by_size.rank() { by_saving } else { by_size };
     if steps == 0 || best.nodes.is_empty() {
         return best.into_solution();
     }

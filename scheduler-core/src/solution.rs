@@ -1,6 +1,8 @@
 //! What was placed where, in indices of the problem.
 
 use crate::column::rows::Hints;
+use crate::model::Price;
+use crate::problem::Problem;
 
 /// So many pods of a class.
 pub(crate) type Content = (usize, i64);
@@ -31,6 +33,23 @@ pub(crate) struct Solution {
     pub(crate) patterns: usize,
     /// What column generation found for most of the new nodes, if it was asked.
     pub(crate) hints: Option<Hints>,
+}
+
+/// Pods without a place, then what the new nodes cost with the expected cost of interruptions.
+pub(crate) type Rank = (i64, Price);
+
+/// The rank of a packing.
+pub(crate) fn rank(problem: &Problem<'_>, nodes: &[NewNode], unplaced: &[i64]) -> Rank {
+    let bought = nodes.iter().filter(|node| !node.contents.is_empty());
+    let cost = bought.map(|node| problem.table.shapes[node.shape].risk_price).sum();
+    (unplaced.iter().sum(), cost)
+}
+
+impl Solution {
+    /// Of two packings the one with the lower rank is better.
+    pub(crate) fn rank(&self, problem: &Problem<'_>) -> Rank {
+        rank(problem, &self.nodes, &self.unplaced)
+    }
 }
 
 /// Why the search could not place pods that some node would have room for.

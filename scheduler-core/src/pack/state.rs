@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use crate::column::rows::Hints;
-use crate::model::Price;
 use crate::pack::existing::Order;
 use crate::pack::limits::Limits;
 use crate::pack::topology::{Bin, Counts, Scope, allowance};
 use crate::problem::Problem;
 use crate::problem::dims::{fits, take, times_fitting};
 use crate::problem::sites::site_admits;
-use crate::solution::{Content, NewNode, Setback, Solution, add_content};
+use crate::solution::{Content, NewNode, Rank, Setback, Solution, add_content, rank};
 
 /// Free room, contents and counts, and what is still to be placed.
 #[derive(Clone, Debug)]
@@ -147,10 +146,9 @@ impl<'p> State<'p> {
         ))
     }
 
-    /// What the new nodes cost, with the expected cost of interruptions.
-    pub(crate) fn cost(&self) -> Price {
-        let bought = self.nodes.iter().filter(|node| !node.contents.is_empty());
-        bought.map(|node| self.problem.table.shapes[node.shape].risk_price).sum()
+    /// Of two packings the one with the lower rank is better.
+    pub(crate) fn rank(&self) -> Rank {
+        rank(self.problem, &self.nodes, &self.remaining)
     }
 
     pub(crate) fn into_solution(self) -> Solution {
