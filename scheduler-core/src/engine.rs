@@ -12,8 +12,9 @@ use self::batch::{Batches, Decision};
 use crate::bound::{self, Effort};
 use crate::model::{NodeName, Price};
 use crate::pack;
+use crate::pack::grant::{self, Trial};
 use crate::plan::{Action, Plan, PlanReport, PlanStats, build, diagnose, split};
-use crate::problem::Lowering;
+use crate::problem::{Lowering, Problem};
 use crate::snapshot::ClusterSnapshot;
 use crate::verify;
 
@@ -34,6 +35,8 @@ pub struct Settings {
     pub alternatives_ceiling_percent: u32,
     /// Most of a workload's pods on one node, in per cent, at least one pod; none is no limit.
     pub blast_radius_percent: Option<u32>,
+    /// What becomes of preferences.
+    pub preferences: PreferencePolicy,
     /// Work spent on a better plan and a tighter bound than the first answer, in steps of the
     /// local search; 0 takes the first answer.
     pub improvement_steps: u32,
@@ -48,6 +51,7 @@ impl Default for Settings {
             interruption_cost: Price::from_micro_usd(1_000_000),
             alternatives_ceiling_percent: 150,
             blast_radius_percent: None,
+            preferences: PreferencePolicy::Respect,
             improvement_steps: 50_000,
         }
     }
@@ -60,6 +64,16 @@ pub enum Packer {
     DualGreedy,
     /// Karpenter's manner: per-pod first-fit decreasing, node = set of types. The baseline.
     FirstFitDecreasing,
+}
+
+/// What becomes of soft constraints: preferred node affinity, preferred pod affinity and
+/// anti-affinity, spread with `ScheduleAnyway` (`karpenter-core.md` §4.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum PreferencePolicy {
+    /// They are kept where that is worth its price.
+    Respect,
+    /// They are as good as absent.
+    Ignore,
 }
 
 /// What a shell tells the engine about the world between steps.
@@ -163,13 +177,33 @@ impl Engine {
             _ => {
                 let supply = snapshot.supply.clone();
                 let (cost, radius) = (settings.interruption_cost, settings.blast_radius_percent);
-                lowering.insert(Lowering::new(supply, cost, radius))
+                lowering.insert(Lowering::new(supply, cost, radius, settings.preferences))
             }
         };
         let problem = lowering.problem(snapshot);
-        let solution = match settings.packer {
-            Packer::DualGreedy => pack::pack(&problem, steps),
-            Packer::FirstFitDecreasing => pack::ffd::pack(&problem),
+        let pack = |problem: &Problem<'_>, steps: u32| match settings.packer {
+            Packer::DualGreedy => pack::pack(problem, steps),
+            Packer::FirstFitDecreasing => pack::ffd::pack(problem),
+        };
+        let few = snapshot.pending.len() <= grant::FEW_PODS;
+        let trial_steps = if few { grant::STEPS } else { 0 };
+        let wishes = lowering.wishes(&problem);
+        let trial = Trial {
+            problem: &problem,
+            granting: &mut |wishes| lowering.granting(&problem, wishes),
+            pack: &|problem| pack(problem, trial_steps),
+        };
+        let granted = trial.grant(&wishes);
+        let plain = || pack::complete(&problem, pack(&problem, steps));
+        let solution = if granted.is_empty() {
+            plain()
+        } else {
+            let kept = pack(&lowering.granting(&problem, &granted), steps);
+            let kept = pack::complete(&problem, kept);
+            // No wish is worth a pod's place.
+            let wanting = kept.left() > 0;
+            let plain = wanting.then(plain).filter(|plain| plain.left() < kept.left());
+            plain.unwrap_or(kept)
         };
         let effort = match settings.packer {
             Packer::DualGreedy if steps > 0 => Effort::Columns,
@@ -199,6 +233,8 @@ impl Engine {
                 shapes: problem.table.shapes.len(),
                 candidates: solution.candidates,
                 patterns: solution.patterns,
+                wishes: wishes.len(),
+                granted: granted.len(),
             },
         };
         let mut plan = Plan { actions, wake_at: None, report };

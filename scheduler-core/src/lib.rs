@@ -88,7 +88,7 @@ mod solution;
 pub mod testkit;
 pub mod verify;
 
-pub use engine::{Engine, Observation, Packer, Settings};
+pub use engine::{Engine, Observation, Packer, PreferencePolicy, Settings};
 pub use plan::{Action, Plan, PlanReport, PlannedNode};
 pub use snapshot::{
     ClusterSnapshot, NodeWithPods, Refusal, SnapshotBuilder, Supply, SupplyBuilder,

@@ -28,4 +28,7 @@ pub use price::Price;
 pub use requirement::{Operator, Requirement, RequirementError, Requirements};
 pub use resources::Resources;
 pub use taint::{Taint, TaintEffect, Toleration, TolerationOperator};
-pub use topology::{LabelSelector, NamespaceScope, PodAffinityTerm, SpreadPolicy, TopologySpread};
+pub use topology::{
+    Attraction, LabelSelector, NamespaceScope, PodAffinityTerm, PreferredPodTerm, SpreadPolicy,
+    TopologySpread,
+};

@@ -8,6 +8,8 @@
 //! 5. Pods that must be on a node with others follow ([`follow`]).
 //! 6. Whatever a rule does not allow in the end is taken out again ([`repair`]).
 //!
+//! Soft constraints between pods are tried as rules before all that ([`grant`]). What has no place in the end is offered every other one ([`complete`]).
+//!
 //! [`ffd`] is the baseline in the peer's manner.
 
 pub(crate) mod candidates;
@@ -15,6 +17,7 @@ pub(crate) mod existing;
 pub(crate) mod ffd;
 pub(crate) mod fill;
 pub(crate) mod follow;
+pub(crate) mod grant;
 pub(crate) mod greedy;
 pub(crate) mod improve;
 pub(crate) mod limits;
@@ -69,6 +72,20 @@ fn by_value(problem: &Problem<'_>, steps: u32) -> Solution {
     attempt(problem, best.order, steps).into_solution()
 }
 
+/// Gives pods without a place what can still be had: wishes that were granted to others no longer
+/// stand in the way, and a domain where one could buy but does not is none, as for kube-scheduler.
+pub(crate) fn complete(problem: &Problem<'_>, solution: Solution) -> Solution {
+    if solution.unplaced.iter().all(|pods| *pods == 0) {
+        return solution;
+    }
+    let all: Vec<usize> = (0..problem.classes.len()).collect();
+    let mut state = State::resume(problem, solution);
+    state.counts.close_domains(problem, &state.nodes);
+    follow::place(&mut state, &all);
+    repair_and_follow(&mut state, &all);
+    state.into_solution()
+}
+
 fn attempt<'p>(problem: &'p Problem<'p>, order: Order, steps: u32) -> State<'p> {
     let all: Vec<usize> = (0..problem.classes.len()).collect();
     let priority = |class: usize| problem.classes[class].spec.priority;
@@ -90,18 +107,22 @@ fn attempt<'p>(problem: &'p Problem<'p>, order: Order, steps: u32) -> State<'p> 
         // Some wanted to be near pods of lower priority.
         follow::place(&mut state, &all);
     }
-    for _ in 0..REPAIRS_MAX {
-        if !repair::repair(&mut state) {
-            break;
-        }
-        follow::place(&mut state, &all);
-    }
-    repair::repair(&mut state);
+    repair_and_follow(&mut state, &all);
     state
 }
 
 /// Rounds in which pods that lost their place are offered another one.
 const REPAIRS_MAX: usize = 4;
+
+fn repair_and_follow(state: &mut State<'_>, all: &[usize]) {
+    for _ in 0..REPAIRS_MAX {
+        if !repair::repair(state) {
+            break;
+        }
+        follow::place(state, all);
+    }
+    repair::repair(state);
+}
 
 fn pack_classes(state: &mut State<'_>, classes: &[usize]) {
     let problem = state.problem;

@@ -227,4 +227,10 @@ pub struct PlanStats {
     pub candidates: usize,
     /// Patterns (fillings of a shape) that were built.
     pub patterns: usize,
+    /// Soft constraints between pods, by class.
+    #[serde(default)]
+    pub wishes: usize,
+    /// How many of them the plan keeps.
+    #[serde(default)]
+    pub granted: usize,
 }

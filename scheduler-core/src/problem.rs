@@ -28,7 +28,7 @@ use crate::model::Resources;
 use crate::snapshot::ClusterSnapshot;
 
 /// What is to be packed into what.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Problem<'a> {
     pub(crate) snapshot: &'a ClusterSnapshot,
     pub(crate) dims: Dims,

@@ -46,6 +46,11 @@ pub(crate) fn rank(problem: &Problem<'_>, nodes: &[NewNode], unplaced: &[i64]) -
 }
 
 impl Solution {
+    /// Pods without a place.
+    pub(crate) fn left(&self) -> i64 {
+        self.unplaced.iter().sum()
+    }
+
     /// Of two packings the one with the lower rank is better.
     pub(crate) fn rank(&self, problem: &Problem<'_>) -> Rank {
         rank(problem, &self.nodes, &self.unplaced)

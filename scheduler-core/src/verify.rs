@@ -20,7 +20,6 @@ mod selection;
 mod spread;
 mod supply;
 mod terminate;
-mod universe;
 mod violation;
 mod world;
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{Relaxed, cheapest_node, relax};
 use crate::bound::fluid::Duals;
+use crate::engine::PreferencePolicy;
 use crate::model::{Pod, PodId, PodSpec, Price};
 use crate::problem::Lowering;
 use crate::snapshot::{ClusterSnapshot, Supply};
@@ -44,7 +45,7 @@ impl RunningBound {
     /// No pods yet. The bound allows every offering of the supply.
     pub fn new(supply: &Arc<Supply>) -> Self {
         Self {
-            lowering: Lowering::new(supply.clone(), Price::ZERO, None),
+            lowering: Lowering::new(supply.clone(), Price::ZERO, None, PreferencePolicy::Respect),
             supply: supply.clone(),
             specs: Vec::new(),
             numbers: BTreeMap::new(),

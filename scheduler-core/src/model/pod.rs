@@ -11,7 +11,7 @@ use super::label::Labels;
 use super::requirement::Requirements;
 use super::resources::Resources;
 use super::taint::Toleration;
-use super::topology::{PodAffinityTerm, TopologySpread};
+use super::topology::{PodAffinityTerm, PreferredPodTerm, TopologySpread};
 
 /// Everything about a pod that matters for placing it. Pods with equal specs are interchangeable.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub struct PodSpec {
     /// Required pod anti-affinity.
     #[serde(default)]
     pub pod_anti_affinity: Vec<PodAffinityTerm>,
+    /// Preferred terms of pod affinity and anti-affinity.
+    #[serde(default)]
+    pub pod_preferences: Vec<PreferredPodTerm>,
     /// Value of the pod's priority class.
     #[serde(default)]
     pub priority: i32,

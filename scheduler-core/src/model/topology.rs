@@ -108,3 +108,23 @@ impl PodAffinityTerm {
         self.namespaces.contains(namespace) && self.selector.selects(labels)
     }
 }
+
+/// Whether a pod wants to be near other pods or away from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Attraction {
+    /// In one domain with them (`podAffinity`).
+    Near,
+    /// In no domain with them (`podAntiAffinity`).
+    Apart,
+}
+
+/// A preferred term of pod affinity or anti-affinity.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PreferredPodTerm {
+    /// Weight, 1 to 100.
+    pub weight: u32,
+    /// Whether to be near or apart.
+    pub attraction: Attraction,
+    /// From whom, and where.
+    pub term: PodAffinityTerm,
+}

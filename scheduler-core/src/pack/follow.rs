@@ -64,6 +64,7 @@ fn start(state: &mut State<'_>, class: usize) -> bool {
     let options = problem.usable(class).iter().filter_map(|shape| {
         let allowed = problem.ports_clear(class, shape)
             && state.limits_allow(shape)
+            && !state.counts.adds_domain(problem, shape)
             && state.counts.first_broken(problem, class, Bin::Shape(shape)).is_none();
         let fitting = state.times_fitting(class, problem.room(shape), &[]);
         let pods = fitting.min(state.remaining[class]);

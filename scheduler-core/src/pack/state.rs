@@ -59,6 +59,27 @@ impl<'p> State<'p> {
         }
     }
 
+    /// Goes on from a packing, which may be that of the same problem with more rules.
+    pub(crate) fn resume(problem: &'p Problem<'p>, solution: Solution) -> Self {
+        let mut state = Self::new(problem, Order::Size, 0);
+        for (site, contents) in solution.on_sites.iter().enumerate() {
+            for (class, pods) in contents {
+                state.put_on_site(*class, site, *pods);
+            }
+        }
+        for node in solution.nodes {
+            state.open(node.shape, node.contents, Some(Scope::All));
+        }
+        let rules = problem.rules.all.len();
+        let is_known = |setback: &Setback| !matches!(setback, Setback::Rule(one) if *one >= rules);
+        state.setbacks =
+            solution.setbacks.into_iter().map(|setback| setback.filter(is_known)).collect();
+        state.candidates = solution.candidates;
+        state.patterns = solution.patterns;
+        state.hints = solution.hints;
+        state
+    }
+
     /// Existing nodes on which pods of the class may be placed, room and rules left aside.
     pub(crate) fn sites_admitting(&mut self, class: usize) -> Arc<Vec<usize>> {
         let problem = self.problem;

@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 use crate::problem::rules::{Kind, Place, Rule, Spread};
-use crate::solution::Content;
+use crate::solution::{Content, NewNode};
 
 /// A bin, as far as domains are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,9 @@ pub(crate) struct Counts {
     owners: Vec<Vec<i64>>,
     /// By rule: selected pods anywhere.
     total: Vec<i64>,
+    /// By rule, where it is a spread, and domain: whether there is a node that counts. Once known
+    /// it decides which domains are eligible.
+    existing: Option<Vec<Vec<bool>>>,
 }
 
 impl Counts {
@@ -44,6 +47,7 @@ impl Counts {
             selected: rules.iter().map(|rule| rule.bound_selected.clone()).collect(),
             owners: rules.iter().map(|rule| rule.bound_owners.clone()).collect(),
             total: rules.iter().map(|rule| rule.bound_total).collect(),
+            existing: None,
         }
     }
 
@@ -127,11 +131,48 @@ impl Counts {
     /// Selected pods in the emptiest eligible domain.
     pub(crate) fn least(&self, number: usize, spread: &Spread) -> i64 {
         // A new host is always possible, so the emptiest has no pod.
-        if spread.too_few_domains || spread.eligible.is_empty() {
+        if spread.eligible.is_empty() {
             return 0;
         }
-        let counts = self.selected[number][0].iter().zip(&spread.eligible);
+        let eligible = self.existing.as_ref().map_or(&spread.eligible, |known| &known[number]);
+        let domains = eligible.iter().filter(|one| **one).count();
+        if domains < spread.min_domains {
+            return 0;
+        }
+        let counts = self.selected[number][0].iter().zip(eligible);
         counts.filter(|(_, eligible)| **eligible).map(|(count, _)| *count).min().unwrap_or(0)
+    }
+
+    /// From now on only domains with a node are eligible, as for kube-scheduler.
+    pub(crate) fn close_domains(&mut self, problem: &Problem<'_>, nodes: &[NewNode]) {
+        let bought = nodes.iter().filter(|node| !node.contents.is_empty());
+        let new = bought.map(|node| Bin::Shape(node.shape));
+        let bins: Vec<Bin> = (0..problem.sites.len()).map(Bin::Site).chain(new).collect();
+        let exists = |rule: &Rule| {
+            let Kind::Spread(spread) = &rule.kind else { return Vec::new() };
+            let mut exists = vec![false; spread.eligible.len()];
+            for bin in bins.iter().filter(|bin| counts(rule, rule.places[0], **bin)) {
+                if let Some(known) =
+                    domain(problem, rule.places[0], *bin).and_then(|domain| exists.get_mut(domain))
+                {
+                    *known = true;
+                }
+            }
+            exists
+        };
+        self.existing = Some(problem.rules.all.iter().map(exists).collect());
+    }
+
+    /// Whether a node of the shape would add a domain to those that are eligible, once these are
+    /// closed: pods that have their place might then be too many for it.
+    pub(crate) fn adds_domain(&self, problem: &Problem<'_>, shape: usize) -> bool {
+        let Some(existing) = &self.existing else { return false };
+        problem.rules.all.iter().zip(existing).any(|(rule, exists)| {
+            let bin = Bin::Shape(shape);
+            counts(rule, rule.places[0], bin)
+                && domain(problem, rule.places[0], bin)
+                    .is_some_and(|domain| exists.get(domain) == Some(&false))
+        })
     }
 
     /// Whether a pod with affinity, already counted where it is, has nobody to be near to: the

@@ -1,5 +1,6 @@
 //! What lowering remembers between steps: everything that depends on the supply alone.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -7,10 +8,15 @@ use super::Problem;
 use super::admission::{Admission, Admissions, narrowed};
 use super::class::{Class, group};
 use super::dims::Dims;
-use super::rules::Rules;
+use super::rules::Builder;
+use super::rules::wish::{Wish, wishes};
 use super::shapes::{ShapeTable, open_keys_of};
 use super::sites::{Site, SiteSummary, Summaries};
-use crate::model::{PodSpec, Price, Requirements};
+use crate::engine::PreferencePolicy;
+use crate::model::well_known::NODE_POOL;
+use crate::model::{
+    Operator, PodSpec, PreferredTerm, Price, Requirement, Requirements, Taint, TaintEffect,
+};
 use crate::snapshot::{ClusterSnapshot, Supply};
 
 /// The lowered supply, with caches that never change a result.
@@ -19,6 +25,7 @@ pub(crate) struct Lowering {
     supply: Arc<Supply>,
     interruption_cost: Price,
     blast_radius_percent: Option<u32>,
+    preferences: PreferencePolicy,
     open_keys: BTreeSet<String>,
     named: BTreeMap<String, BTreeSet<String>>,
     table: Arc<ShapeTable>,
@@ -32,6 +39,7 @@ impl Lowering {
         supply: Arc<Supply>,
         interruption_cost: Price,
         blast_radius_percent: Option<u32>,
+        preferences: PreferencePolicy,
     ) -> Self {
         let named = BTreeMap::new();
         let table = Arc::new(ShapeTable::new(&supply, &named, interruption_cost));
@@ -40,6 +48,7 @@ impl Lowering {
             supply,
             interruption_cost,
             blast_radius_percent,
+            preferences,
             named,
             table,
             admissions: Admissions::default(),
@@ -89,7 +98,7 @@ impl Lowering {
             limit_blast_radius(&mut classes, &summaries, percent);
         }
         let Self { table, admissions: cache, .. } = self;
-        let rules = Rules::new(snapshot, &summaries, &classes, table, cache);
+        let rules = Builder::new(snapshot, &summaries, &classes, table, cache).rules(&[]);
         let sites = snapshot.nodes.iter().zip(summaries).map(|(node, summary)| Site {
             free: dims.lower(&summary.free),
             summary,
@@ -106,6 +115,47 @@ impl Lowering {
             admissions: admissions.all,
             rules,
         }
+    }
+
+    /// The problem with these wishes as if they were required. Its rules begin with those of the
+    /// problem itself.
+    pub(crate) fn granting<'a>(&mut self, problem: &Problem<'a>, granted: &[Wish]) -> Problem<'a> {
+        let mut granting = problem.clone();
+        let summaries: Vec<Arc<SiteSummary>> =
+            problem.sites.iter().map(|site| site.summary.clone()).collect();
+        let Self { table, admissions, .. } = self;
+        let builder =
+            Builder::new(problem.snapshot, &summaries, &problem.classes, table, admissions);
+        granting.rules = builder.rules(granted);
+        granting
+    }
+
+    /// Every soft constraint between pods of classes that no earlier plan has found a node for, and what granting it may cost: its weight in thousandths
+    /// of the price of the shares of nodes that the pods of the class take up.
+    pub(crate) fn wishes(&self, problem: &Problem<'_>) -> Vec<(Wish, Price)> {
+        if self.preferences == PreferencePolicy::Ignore {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        let nominated = |pod: &usize| problem.snapshot.pending[*pod].nominated.is_some();
+        for (number, class) in problem.classes.iter().enumerate() {
+            if class.pods.iter().any(nominated) {
+                continue;
+            }
+            let mut of_class = wishes(number, &class.spec).peekable();
+            if of_class.peek().is_none() {
+                continue;
+            }
+            let admission = &problem.admissions[class.admission];
+            let share = self.cheapest_share(admission, &class.request, &problem.rooms);
+            let Some(share) = share else { continue };
+            let shares = share * class.pods.len() as i128;
+            found.extend(of_class.map(|wish| {
+                let worth = (shares * i128::from(wish.weight) / 1000) >> SHARE_BITS;
+                (wish, Price::from_micro_usd(worth as i64))
+            }));
+        }
+        found
     }
 
     /// Tells apart the values that pods name for labels which pools leave open.
@@ -140,14 +190,15 @@ impl Lowering {
         request: &[i64],
         rooms: &[Vec<i64>],
     ) -> Option<Arc<Admission>> {
-        if spec.node_preferences.is_empty() {
+        let wanted = self.node_preferences(spec);
+        if wanted.is_empty() {
             return None;
         }
         let free_choice = self.cheapest_share(base, request, rooms)?;
         let mut alternatives = spec.node_alternatives.clone();
         let mut worth = 1000;
         let mut best = None;
-        for term in &spec.node_preferences {
+        for term in wanted.iter() {
             let tried = narrowed(&alternatives, &term.requirements);
             let Self { supply, table, admissions, .. } = self;
             let admission = admissions.get(supply, table, &tried, &spec.tolerations);
@@ -160,6 +211,33 @@ impl Lowering {
             }
         }
         best
+    }
+
+    /// The preferred terms about nodes, heaviest first: to keep off pools that would rather not have
+    /// the pod, then the pod's own.
+    fn node_preferences<'s>(&self, spec: &'s PodSpec) -> Cow<'s, [PreferredTerm]> {
+        let own: &[PreferredTerm] = match self.preferences {
+            PreferencePolicy::Respect => &spec.node_preferences,
+            PreferencePolicy::Ignore => &[],
+        };
+        let avoids = |taint: &&Taint| taint.effect == TaintEffect::PreferNoSchedule;
+        let tolerated = |taint: &Taint| spec.tolerations.iter().any(|one| one.tolerates(taint));
+        let pools = self.supply.node_pools.iter();
+        let avoided: Vec<String> = pools
+            .filter(|pool| pool.taints.iter().filter(avoids).any(|taint| !tolerated(taint)))
+            .map(|pool| pool.name.clone())
+            .collect();
+        let Ok(others) = Requirement::new(Operator::NotIn, &avoided) else {
+            return Cow::Borrowed(own);
+        };
+        if avoided.is_empty() {
+            return Cow::Borrowed(own);
+        }
+        let mut requirements = Requirements::new();
+        requirements.add(NODE_POOL, others);
+        let mut all = vec![PreferredTerm { weight: SOFT_TAINT_WEIGHT, requirements }];
+        all.extend_from_slice(own);
+        Cow::Owned(all)
     }
 
     /// Least price of the share of a node that a pod takes up, in fractions of a micro-dollar.
@@ -177,6 +255,10 @@ impl Lowering {
     }
 }
 
+/// Weight of keeping off a pool with an untolerated `PreferNoSchedule` taint: Karpenter gives it up
+/// last (`karpenter-core.md` §4.6), we when the pods' nodes cost twice as much.
+const SOFT_TAINT_WEIGHT: u32 = 1000;
+
 /// Limits how many pods of a class go on one node to a share of all its pods, waiting and bound.
 fn limit_blast_radius(classes: &mut [Class], summaries: &[Arc<SiteSummary>], percent: u32) {
     let mut bound: BTreeMap<&PodSpec, i64> = BTreeMap::new();
@@ -190,6 +272,9 @@ fn limit_blast_radius(classes: &mut [Class], summaries: &[Arc<SiteSummary>], per
     }
 }
 
+/// Bits after the point of the price of a share.
+const SHARE_BITS: u32 = 20;
+
 /// Price of the share of a node that a pod takes up in the resource it needs most of, in 2⁻²⁰
 /// micro-dollars an hour; `None` if it does not fit.
 pub(crate) fn share(price: Price, request: &[i64], room: &[i64]) -> Option<i128> {
@@ -197,7 +282,7 @@ pub(crate) fn share(price: Price, request: &[i64], room: &[i64]) -> Option<i128>
         return None;
     }
     let shares = request.iter().zip(room).filter(|(asked, _)| **asked > 0).map(|(asked, room)| {
-        (i128::from(price.micro_usd()) << 20) * i128::from(*asked) / i128::from(*room)
+        (i128::from(price.micro_usd()) << SHARE_BITS) * i128::from(*asked) / i128::from(*room)
     });
     Some(shares.max().unwrap_or(0))
 }

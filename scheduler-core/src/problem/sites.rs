@@ -20,7 +20,7 @@ pub(crate) struct SiteSummary {
 }
 
 /// An existing node of one problem.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Site {
     pub(crate) summary: Arc<SiteSummary>,
     /// Free amounts of the problem's resources.

@@ -8,9 +8,9 @@ use super::cluster::NOW;
 use super::quantity::{cpu, memory};
 use crate::model::well_known::{HOSTNAME, ZONE};
 use crate::model::{
-    DaemonSet, HostPort, LabelSelector, Labels, NamespaceScope, Pod, PodAffinityTerm, PodId,
-    PodSpec, PreferredTerm, Protocol, Requirement, Requirements, Resources, SpreadPolicy,
-    Toleration, TolerationOperator, TopologySpread, Unsupported,
+    Attraction, DaemonSet, HostPort, LabelSelector, Labels, NamespaceScope, Pod, PodAffinityTerm,
+    PodId, PodSpec, PreferredPodTerm, PreferredTerm, Protocol, Requirement, Requirements,
+    Resources, SpreadPolicy, Toleration, TolerationOperator, TopologySpread, Unsupported,
 };
 
 /// Builds one pod or several like ones.
@@ -169,6 +169,30 @@ impl PodBuilder {
             node_affinity_policy: SpreadPolicy::Honor,
             node_taints_policy: SpreadPolicy::Ignore,
         });
+        self
+    }
+
+    /// Rather spread over the values of a node label with its like (`ScheduleAnyway`).
+    #[must_use]
+    pub fn rather_spread(mut self, topology_key: &str, max_skew: u32) -> Self {
+        self = self.spread(topology_key, max_skew);
+        if let Some(spread) = self.spec.topology_spread.last_mut() {
+            spread.required = false;
+        }
+        self
+    }
+
+    /// Rather near pods of that `app` label, or away from them.
+    #[must_use]
+    pub fn rather(
+        mut self,
+        attraction: Attraction,
+        other: &str,
+        topology_key: &str,
+        weight: u32,
+    ) -> Self {
+        let term = self.term(other, topology_key);
+        self.spec.pod_preferences.push(PreferredPodTerm { weight, attraction, term });
         self
     }
 

@@ -83,6 +83,14 @@ impl PoolBuilder {
         self
     }
 
+    /// A `PreferNoSchedule` taint of its nodes.
+    #[must_use]
+    pub fn soft_taint(mut self, key: &str) -> Self {
+        let (key, value) = (key.to_owned(), String::new());
+        self.0.taints.push(Taint { key, value, effect: TaintEffect::PreferNoSchedule });
+        self
+    }
+
     /// A limit: `cpu` and `memory` as quantities, anything else as a number.
     #[must_use]
     pub fn limit(mut self, resource: &str, amount: &str) -> Self {

@@ -21,7 +21,7 @@ struct Wish<'a> {
     /// By spec: whether all terms select it.
     selected: Vec<bool>,
     /// By term: the domains of its key.
-    maps: Vec<Arc<DomainMap<'a>>>,
+    maps: Vec<Arc<DomainMap>>,
     /// By term and domain: selected pods that have been granted a place, bound ones included.
     granted: Vec<Vec<i64>>,
     /// By term and domain: selected pods that the plan places.
@@ -102,14 +102,17 @@ impl<'a> Wish<'a> {
                 *selected &= by_term.binary_search(&spec).is_ok();
             }
         }
-        let maps: Vec<Arc<DomainMap<'a>>> =
+        let maps: Vec<Arc<DomainMap>> =
             terms.iter().map(|term| domains.of(world, &term.topology_key)).collect();
         let none: Vec<Vec<i64>> = maps.iter().map(|map| vec![0; map.len]).collect();
         let granted = none.clone();
         let mut wish =
             Self { terms, selected, maps, granted, placed: none, bound_total: 0, placed_total: 0 };
         for group in world.groups.iter().filter(|group| wish.selected[group.spec]) {
-            wish.bound_total += group.bound;
+            // A pod on a node without any of the keys is in no domain.
+            if wish.maps.iter().any(|map| map.of_site[group.site].is_some()) {
+                wish.bound_total += group.bound;
+            }
             wish.placed_total += group.placed;
             for (map, placed) in wish.maps.iter().zip(&mut wish.placed) {
                 if let Some(domain) = map.of_site[group.site] {

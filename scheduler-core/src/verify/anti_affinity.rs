@@ -72,7 +72,7 @@ impl Tally {
 
 fn count(
     world: &World<'_>,
-    map: &DomainMap<'_>,
+    map: &DomainMap,
     spec: usize,
     changes: &mut [Change],
     add: impl Fn(&mut Tally, i64),
@@ -90,7 +90,7 @@ fn count(
 fn report(
     world: &World<'_>,
     term: &PodAffinityTerm,
-    map: &DomainMap<'_>,
+    map: &DomainMap,
     changes: &[Change],
     concerned: impl Fn(usize) -> bool,
     found: &mut Vec<Violation>,

@@ -1,19 +1,20 @@
 //! Topology spread (`karpenter-core.md` §4.7), on the state after the plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::domain::{DomainMap, Domains};
 use super::face::first_untolerated;
 use super::selection::Selections;
-use super::universe::Universe;
 use super::violation::Violation;
 use super::world::{Group, World, admitted};
 use crate::model::well_known::HOSTNAME;
 use crate::model::{PodSpec, Requirements, SpreadPolicy, Toleration, TopologySpread};
 
 /// Which nodes count for a constraint; `None` is all of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Filter<'a> {
+    /// Labels that a node must have: the keys of all required constraints of the pod.
+    keys: Vec<&'a str>,
     alternatives: Option<&'a [Requirements]>,
     tolerations: Option<&'a [Toleration]>,
 }
@@ -32,7 +33,6 @@ pub(super) fn check<'a>(
     selections: &mut Selections<'a>,
     found: &mut Vec<Violation>,
 ) {
-    let mut universe = None;
     let mut passing: BTreeMap<Filter<'a>, Vec<bool>> = BTreeMap::new();
     for (index, spec) in world.specs.iter().enumerate() {
         let groups = || world.by_spec[index].iter().map(|group| &world.groups[*group]);
@@ -46,20 +46,14 @@ pub(super) fn check<'a>(
                 // A new node is always possible, so the emptiest host has no pod.
                 Counts { by_domain: count(world, &map, &selected, |_| true), least: 0 }
             } else {
-                let universe =
-                    universe.get_or_insert_with(|| Universe::new(&world.snapshot.supply));
                 let filter = Filter::new(spec, spread);
-                let passing = passing.entry(filter).or_insert_with(|| {
-                    world
-                        .sites
-                        .iter()
-                        .map(|site| filter.passes(|key| site.label(key), site.taints()))
-                        .collect()
-                });
+                let of_sites = || {
+                    let sites = world.sites.iter();
+                    sites.map(|site| filter.passes(|key| site.label(key), site.taints())).collect()
+                };
+                let passing = passing.entry(filter.clone()).or_insert_with(of_sites);
                 let by_domain = count(world, &map, &selected, |site| passing[site]);
-                let launchable =
-                    universe.values(&spread.topology_key, filter.alternatives, filter.tolerations);
-                let least = least(&map, &by_domain, passing, &launchable, spread.min_domains);
+                let least = least(&map, &by_domain, passing, spread.min_domains);
                 Counts { by_domain, least }
             };
             for group in groups().filter(|group| group.placed > 0) {
@@ -74,8 +68,11 @@ impl<'a> Filter<'a> {
         let alternatives = spec.node_alternatives.as_slice();
         let narrows = !alternatives.iter().any(Requirements::is_empty);
         let honors_affinity = spread.node_affinity_policy == SpreadPolicy::Honor && narrows;
+        let required = spec.topology_spread.iter().filter(|one| one.required);
+        let keys = required.map(|one| one.topology_key.as_str()).filter(|key| *key != HOSTNAME);
         let honors_taints = spread.node_taints_policy == SpreadPolicy::Honor;
         Self {
+            keys: keys.collect(),
             alternatives: honors_affinity.then_some(alternatives),
             tolerations: honors_taints.then_some(&spec.tolerations),
         }
@@ -86,7 +83,8 @@ impl<'a> Filter<'a> {
         label: impl Fn(&str) -> Option<&'l str>,
         taints: &[crate::model::Taint],
     ) -> bool {
-        self.alternatives.is_none_or(|alternatives| admitted(alternatives, label))
+        self.keys.iter().all(|key| label(key).is_some())
+            && self.alternatives.is_none_or(|alternatives| admitted(alternatives, label))
             && self.tolerations.is_none_or(|own| first_untolerated(own, taints).is_none())
     }
 }
@@ -94,7 +92,7 @@ impl<'a> Filter<'a> {
 /// Pods of the selected specs by domain, on the nodes that count.
 fn count(
     world: &World<'_>,
-    map: &DomainMap<'_>,
+    map: &DomainMap,
     selected: &[usize],
     counts: impl Fn(usize) -> bool,
 ) -> Vec<i64> {
@@ -108,30 +106,17 @@ fn count(
     by_domain
 }
 
-/// Pods in the emptiest domain, among those with a node that counts and those that could be
-/// launched; 0 if there are fewer domains than `min_domains`.
-fn least(
-    map: &DomainMap<'_>,
-    by_domain: &[i64],
-    passing: &[bool],
-    launchable: &BTreeSet<&str>,
-    min_domains: Option<u32>,
-) -> i64 {
+/// Pods in the emptiest domain that has a node that counts; 0 if there are fewer domains than
+/// `min_domains`. Domains without a node do not exist for kube-scheduler.
+fn least(map: &DomainMap, by_domain: &[i64], passing: &[bool], min_domains: Option<u32>) -> i64 {
     let mut eligible = vec![false; map.len];
     for (site, domain) in map.of_site.iter().enumerate() {
         if let Some(domain) = domain.filter(|_| passing[site]) {
             eligible[domain] = true;
         }
     }
-    let mut unseen = launchable.len();
-    for (name, eligible) in map.names.iter().zip(&mut eligible) {
-        if launchable.contains(name) {
-            *eligible = true;
-            unseen -= 1;
-        }
-    }
-    let domains = unseen + eligible.iter().filter(|one| **one).count();
-    if unseen > 0 || min_domains.is_some_and(|wanted| domains < wanted as usize) {
+    let domains = eligible.iter().filter(|one| **one).count();
+    if min_domains.is_some_and(|wanted| domains < wanted as usize) {
         return 0;
     }
     let counts = by_domain.iter().zip(&eligible).filter(|(_, eligible)| **eligible);
@@ -142,7 +127,7 @@ fn judge(
     world: &World<'_>,
     group: &Group<'_>,
     spread: &TopologySpread,
-    map: &DomainMap<'_>,
+    map: &DomainMap,
     counts: &Counts,
 ) -> Option<Violation> {
     let place = world.sites[group.site].place();

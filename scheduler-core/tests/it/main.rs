@@ -8,6 +8,7 @@ mod improving;
 mod oracle;
 mod placing;
 mod pools;
+mod preferences;
 mod properties;
 mod scene;
 mod settling;

@@ -5,7 +5,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use scheduler_core::Packer;
 use scheduler_core::model::well_known::{ARCH, HOSTNAME, ZONE};
-use scheduler_core::model::{CapacityType, NodeStage, Price};
+use scheduler_core::model::{Attraction, CapacityType, NodeStage, Price};
 use scheduler_core::testkit::{
     ClusterBuilder, InstanceTypeBuilder, NodeBuilder, PodBuilder, PoolBuilder, Sale, cluster,
     instance_type, node, pod, pool,
@@ -84,6 +84,9 @@ enum Rule {
     EitherZoneOrArch(usize),
     OnGold,
     PrefersZone(usize),
+    RatherSpread(bool),
+    RatherNear(usize, bool),
+    RatherAway(usize, bool),
     SpreadZone(u32),
     SpreadHost(u32),
     AntiAffinityHost,
@@ -252,6 +255,13 @@ impl Rule {
             Self::EitherZoneOrArch(zone) => pod.either([(ZONE, ZONES[*zone]), (ARCH, "amd64")]),
             Self::OnGold => pod.requires("tier", ["gold"]),
             Self::PrefersZone(zone) => pod.prefers_zones(50, [ZONES[*zone]]),
+            Self::RatherSpread(host) => pod.rather_spread(key(*host), 1),
+            Self::RatherNear(other, host) => {
+                pod.rather(Attraction::Near, &format!("app{other}"), key(*host), 50)
+            }
+            Self::RatherAway(other, host) => {
+                pod.rather(Attraction::Apart, &format!("app{other}"), key(*host), 100)
+            }
             Self::SpreadZone(skew) => pod.spread_zone(*skew),
             Self::SpreadHost(skew) => pod.spread_host(*skew),
             Self::AntiAffinityHost => pod.anti_affinity_host(),
@@ -348,6 +358,9 @@ fn rules() -> impl Strategy<Value = Rule> {
         (0..3_usize).prop_map(Rule::EitherZoneOrArch),
         Just(Rule::OnGold),
         (0..3_usize).prop_map(Rule::PrefersZone),
+        any::<bool>().prop_map(Rule::RatherSpread),
+        other().prop_map(|(other, host)| Rule::RatherNear(other, host)),
+        other().prop_map(|(other, host)| Rule::RatherAway(other, host)),
         (1..3_u32).prop_map(Rule::SpreadZone),
         (1..3_u32).prop_map(Rule::SpreadHost),
         Just(Rule::AntiAffinityHost),

@@ -69,12 +69,24 @@ fn running_pods_count_for_a_spread() {
 }
 
 #[test]
-fn a_zone_that_is_sold_out_still_counts_for_a_spread() {
+fn a_zone_that_is_sold_out_holds_no_spread_back() {
     let cluster = cluster().offering("m7g.large", "a", on_demand("$0.079")).offering(
         "m7g.large",
         "b",
         on_demand("$0.082").sold_out(),
     );
+    let plan = plan(cluster.pod(pod("web").spread_zone(1).replicas(3)));
+    assert_eq!(plan.report.placed, 3);
+}
+
+#[test]
+fn a_zone_that_is_sold_out_counts_for_a_spread_where_it_has_a_node() {
+    let cluster = cluster().offering("m7g.large", "a", on_demand("$0.079")).offering(
+        "m7g.large",
+        "b",
+        on_demand("$0.082").sold_out(),
+    );
+    let cluster = cluster.node(full("n1", "b", "db"));
     let plan = plan(cluster.pod(pod("web").spread_zone(1).replicas(3)));
     assert_eq!(plan.report.placed, 1);
 }

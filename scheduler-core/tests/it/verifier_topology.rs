@@ -44,8 +44,14 @@ fn a_spread_over_zones_that_is_kept_passes() {
 
 #[test]
 fn a_spread_over_zones_that_is_broken_is_found() {
-    let found = judge(shop().pod(web().spread_zone(1)), [("a", &["web-1", "web-2"])]);
+    let cluster = shop().node(node("n1").of("m7g.large", "b")).pod(web().spread_zone(1));
+    let found = judge(cluster, [("a", &["web-1", "web-2"])]);
     assert_finds!(found, Violation::SpreadBroken { skew: 2, max_skew: 1, .. });
+}
+
+#[test]
+fn a_zone_without_a_node_does_not_count_for_a_spread() {
+    assert_eq!(judge(shop().pod(web().spread_zone(1)), [("a", &["web-1", "web-2"])]), []);
 }
 
 #[test]
@@ -57,7 +63,8 @@ fn a_spread_over_hosts_that_is_broken_is_found() {
 #[test]
 fn running_pods_count_for_a_spread() {
     let running = node("n1").of("m7g.xlarge", "a").pod(pod("web").renamed("old"));
-    let found = judge(shop().node(running).pod(web().spread_zone(1)), [("a", &["web-1"])]);
+    let cluster = shop().node(running).node(node("n2").of("m7g.large", "b"));
+    let found = judge(cluster.pod(web().spread_zone(1)), [("a", &["web-1"])]);
     assert_finds!(found, Violation::SpreadBroken { skew: 2, .. });
 }
 
