@@ -1,6 +1,8 @@
 //! Karpenter's behaviours at the border: the tests that `docs/compatibility` names and that no
 //! other file has.
 
+mod volumes;
+
 use scheduler_core::model::{Requirements, Unsupported};
 
 use crate::fixture::{cluster, findings, pending, pod};
