@@ -11,6 +11,7 @@ pub(crate) mod dims;
 pub(crate) mod rules;
 pub(crate) mod shapes;
 pub(crate) mod sites;
+pub(crate) mod stand_in;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::cargo::{cargo, run};
 use crate::step::{Step, run_all, say};
-use crate::{deny, direction};
+use crate::{compatibility, deny, direction};
 
 /// Chores of this repository.
 #[derive(Debug, Parser)]
@@ -26,7 +26,7 @@ impl Cli {
 
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 enum Chore {
-    /// All that CI runs: format, direction, lint, programs, test, doc, deny
+    /// All that CI runs: format, direction, compatibility, lint, programs, test, doc, deny
     Ci,
     /// All tests
     Test,
@@ -34,6 +34,8 @@ enum Chore {
     Format,
     /// Does any crate depend on one that it may not depend on?
     Direction,
+    /// Does every row of docs/compatibility.md name a test that exists, or a reason?
+    Compatibility,
     /// Does clippy or the compiler have anything to remark?
     Lint,
     /// Do the programs build by themselves, without what tests turn on?
@@ -67,6 +69,7 @@ impl Chore {
             Self::Ci => [
                 Self::Format,
                 Self::Direction,
+                Self::Compatibility,
                 Self::Lint,
                 Self::Programs,
                 Self::Test,
@@ -79,6 +82,7 @@ impl Chore {
             Self::Test => step("test", test),
             Self::Format => step("format", || run(cargo("fmt").args(["--all", "--check"]))),
             Self::Direction => step("direction", direction::check),
+            Self::Compatibility => step("compatibility", compatibility::check),
             Self::Lint => step("lint", lint),
             Self::Programs => step("programs", programs),
             Self::Doc => step("doc", doc),
@@ -139,8 +143,9 @@ mod tests {
     #[test]
     fn ci_runs_every_check_once_and_writes_nothing() {
         let names: Vec<&str> = Chore::Ci.steps().iter().map(|step| step.name).collect();
-        let expected = ["format", "direction", "lint", "programs", "test", "doc", "deny"];
-        assert_eq!(names, expected);
+        let first = ["format", "direction", "compatibility", "lint"];
+        let then = ["programs", "test", "doc", "deny"];
+        assert_eq!(names, [first, then].concat());
     }
     #[test]
     fn a_program_gets_the_rest_of_the_line_as_it_is() {

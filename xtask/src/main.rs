@@ -2,10 +2,11 @@
 //!
 //! `cargo xtask ci` is what CI runs and what you run; `cargo xtask test` runs all tests. A chore is a
 //! list of steps ([`chore`]); a step is a cargo command ([`cargo`]) or a check of our own
-//! ([`direction`]). Each says its name and how long it took.
+//! ([`direction`], [`compatibility`]). Each says its name and how long it took.
 
 mod cargo;
 mod chore;
+mod compatibility;
 mod deny;
 mod direction;
 mod step;

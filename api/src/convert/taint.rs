@@ -71,3 +71,33 @@ pub(super) fn is_ephemeral(taint: &Taint) -> bool {
 pub(super) fn same(one: &Taint, other: &Taint) -> bool {
     one.key == other.key && one.effect == other.effect
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ephemeral_taints_are_known_by_key_and_effect_or_by_the_readiness_prefix() {
+        use TaintEffect::{NoExecute, NoSchedule, PreferNoSchedule};
+        let ephemeral = [
+            ("node.kubernetes.io/not-ready", NoSchedule),
+            ("node.kubernetes.io/not-ready", NoExecute),
+            ("node.kubernetes.io/unreachable", NoSchedule),
+            ("node.cloudprovider.kubernetes.io/uninitialized", NoSchedule),
+            ("karpenter.sh/unregistered", NoExecute),
+            ("readiness.k8s.io/network", PreferNoSchedule),
+        ];
+        let lasting = [
+            ("node.kubernetes.io/not-ready", PreferNoSchedule),
+            ("karpenter.sh/unregistered", NoSchedule),
+            ("example.com/readiness.k8s.io/network", NoSchedule),
+            ("team", NoSchedule),
+        ];
+        for (key, effect) in ephemeral {
+            assert!(is_ephemeral(&taint(key, effect)), "{key}:{effect:?}");
+        }
+        for (key, effect) in lasting {
+            assert!(!is_ephemeral(&taint(key, effect)), "{key}:{effect:?}");
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! Cluster files in, the core's model out.
 
 #[cfg(test)]
+mod compat;
+#[cfg(test)]
 mod definitions;
 #[cfg(test)]
 mod expand;

@@ -3,6 +3,7 @@
 use crate::pack::existing::sites_of;
 use crate::pack::state::State;
 use crate::pack::topology::{Bin, Scope};
+use crate::problem::stand_in::is_flexible;
 use crate::solution::{Setback, add_content};
 
 /// Places pods of these classes one by one, in rounds, until nobody finds company.
@@ -48,7 +49,15 @@ fn join(state: &mut State<'_>, class: usize) -> bool {
             && state.times_fitting(class, &state.node_room(node), &node.contents) > 0
             && state.counts.first_broken(problem, class, Bin::Node(number, node.shape)).is_none()
     };
-    let Some(number) = (0..state.nodes.len()).find(|number| holds(state, *number)) else {
+    let stays_flexible = |state: &State<'_>, number: usize| {
+        let mut contents = state.nodes[number].contents.clone();
+        add_content(&mut contents, class, 1);
+        is_flexible(problem, state.nodes[number].shape, &contents)
+    };
+    let mut numbers = 0..state.nodes.len();
+    let Some(number) =
+        numbers.find(|number| holds(state, *number) && stays_flexible(state, *number))
+    else {
         return false;
     };
     let shape = state.nodes[number].shape;
@@ -61,6 +70,8 @@ fn join(state: &mut State<'_>, class: usize) -> bool {
 /// Buys a node for as many of the pods as one node can hold, for the least money.
 fn start(state: &mut State<'_>, class: usize) -> bool {
     let problem = state.problem;
+    // Rules about domains are looked at again after each pod.
+    let at_once = |pods: i64| if problem.rules.is_tied(class) { 1 } else { pods };
     let options = problem.usable(class).iter().filter_map(|shape| {
         let allowed = problem.ports_clear(class, shape)
             && state.limits_allow(shape)
@@ -68,12 +79,11 @@ fn start(state: &mut State<'_>, class: usize) -> bool {
             && state.counts.first_broken(problem, class, Bin::Shape(shape)).is_none();
         let fitting = state.times_fitting(class, problem.room(shape), &[]);
         let pods = fitting.min(state.remaining[class]);
-        (allowed && pods > 0).then_some((pods, problem.table.shapes[shape].risk_price, shape))
+        let suits = allowed && pods > 0 && is_flexible(problem, shape, &[(class, at_once(pods))]);
+        suits.then_some((pods, problem.table.shapes[shape].risk_price, shape))
     });
     let best = options.min_by_key(|(pods, price, shape)| (-pods, *price, *shape));
     let Some((pods, _, shape)) = best else { return false };
-    // Rules about domains are looked at again after each pod.
-    let pods = if problem.rules.is_tied(class) { 1 } else { pods };
-    state.open(shape, vec![(class, pods)], Some(Scope::All));
+    state.open(shape, vec![(class, at_once(pods))], Some(Scope::All));
     true
 }

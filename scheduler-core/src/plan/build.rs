@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::model::{Labels, PodId, Resources};
 use crate::plan::{Action, Alternative, PlannedNode};
 use crate::problem::Problem;
-use crate::problem::dims::fits;
+use crate::problem::stand_in::StandIns;
 use crate::solution::{Content, NewNode, Solution};
 
 /// Other offerings that a launch names besides the chosen one, at most: EC2 takes no more types
@@ -202,29 +202,16 @@ impl ByRiskPrice {
     ) -> Vec<Alternative> {
         let table = &problem.table;
         let chosen = &table.rows[table.shapes[bought].row];
-        let asked = problem.dims.lower(&load(problem, contents));
-        let tied = problem.rules.keys_of(contents.iter().map(|(class, _)| *class));
+        let stand_ins = StandIns::new(problem, bought, contents);
         let catalog =
             problem.snapshot.supply.catalog(&problem.snapshot.supply.node_pools[chosen.pool]);
-        let holds = |shape: usize| {
-            let row = &table.rows[table.shapes[shape].row];
-            shape != bought
-                && Arc::ptr_eq(&row.pool_labels, &chosen.pool_labels)
-                && fits(&asked, problem.room(shape))
-                && contents.iter().all(|(class, _)| {
-                    problem.usable(*class).contains(shape) && problem.ports_clear(*class, shape)
-                })
-                && tied.iter().all(|key| {
-                    let values = &problem.rules.shape_values[*key];
-                    values[shape] == values[bought]
-                })
-        };
         let ceiling = i128::from(table.shapes[bought].risk_price.micro_usd())
             * i128::from(self.ceiling_percent)
             / 100;
         let ceiling = ceiling as i64;
         let mut kept: Vec<usize> = Vec::new();
-        for shape in self.pools[chosen.pool].iter().copied().filter(|shape| holds(*shape)) {
+        let of_pool = self.pools[chosen.pool].iter().copied();
+        for shape in of_pool.filter(|shape| stand_ins.include(*shape)) {
             let with_chosen = kept.iter().copied().chain([bought]);
             let enough = kept.len() >= ALTERNATIVES_MAX
                 || table.shapes[shape].risk_price.micro_usd() > ceiling;

@@ -196,6 +196,13 @@ impl PodBuilder {
         self
     }
 
+    /// Any topology spread constraint.
+    #[must_use]
+    pub fn spread_constraint(mut self, spread: TopologySpread) -> Self {
+        self.spec.topology_spread.push(spread);
+        self
+    }
+
     /// Never on one node with its like.
     #[must_use]
     pub fn anti_affinity_host(self) -> Self {
@@ -222,6 +229,13 @@ impl PodBuilder {
     #[must_use]
     pub fn near(mut self, other: &str, topology_key: &str) -> Self {
         let term = self.term(other, topology_key);
+        self.spec.pod_affinity.push(term);
+        self
+    }
+
+    /// Only in one domain with a pod that a term of any form selects.
+    #[must_use]
+    pub fn near_term(mut self, term: PodAffinityTerm) -> Self {
         self.spec.pod_affinity.push(term);
         self
     }

@@ -2,6 +2,7 @@
 
 mod batch;
 mod certificate;
+mod compat;
 mod disruption;
 mod existing;
 mod improving;

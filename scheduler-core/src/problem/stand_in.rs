@@ -1,0 +1,61 @@
+//! Which shapes could take the place of a node's own, and whether they are as many as its pool asks
+//! for.
+
+use std::sync::Arc;
+
+use super::Problem;
+use super::dims::fits;
+use crate::solution::Content;
+
+/// The shapes that hold the same pods as a node that is bought.
+pub(crate) struct StandIns<'a> {
+    problem: &'a Problem<'a>,
+    bought: usize,
+    contents: &'a [Content],
+    /// What the pods ask for together.
+    asked: Vec<i64>,
+    /// Keys whose values the rules of the pods depend on.
+    tied: Vec<usize>,
+}
+
+impl<'a> StandIns<'a> {
+    /// Stand-ins for a node of this shape with these pods.
+    pub(crate) fn new(problem: &'a Problem<'a>, bought: usize, contents: &'a [Content]) -> Self {
+        let mut asked = vec![0; problem.dims.len()];
+        for (class, pods) in contents {
+            let request = &problem.classes[*class].request;
+            asked.iter_mut().zip(request).for_each(|(sum, one)| *sum += one * pods);
+        }
+        let tied = problem.rules.keys_of(contents.iter().map(|(class, _)| *class));
+        Self { problem, bought, contents, asked, tied }
+    }
+
+    /// Whether another shape could be bought instead.
+    pub(crate) fn include(&self, shape: usize) -> bool {
+        let (problem, table) = (self.problem, &self.problem.table);
+        let labels = |shape: usize| &table.rows[table.shapes[shape].row].pool_labels;
+        shape != self.bought
+            && Arc::ptr_eq(labels(shape), labels(self.bought))
+            && fits(&self.asked, problem.room(shape))
+            && self.contents.iter().all(|(class, _)| {
+                problem.usable(*class).contains(shape) && problem.ports_clear(*class, shape)
+            })
+            && self.tied.iter().all(|key| {
+                let values = &problem.rules.shape_values[*key];
+                values[shape] == values[self.bought]
+            })
+    }
+}
+
+/// Whether a node of this shape with these pods leaves as many values to choose among as the
+/// `minValues` of its pool ask for.
+pub(crate) fn is_flexible(problem: &Problem<'_>, shape: usize, contents: &[Content]) -> bool {
+    let pool = problem.table.pool(shape);
+    let requirements = &problem.snapshot.supply.node_pools[pool].requirements;
+    if requirements.iter().all(|(_, one)| one.min_values.is_none()) {
+        return true;
+    }
+    let stand_ins = StandIns::new(problem, shape, contents);
+    let all = (0..problem.table.shapes.len()).filter(|other| stand_ins.include(*other));
+    problem.min_values_hold(pool, &all.chain([shape]))
+}
