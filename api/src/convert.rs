@@ -25,6 +25,7 @@ mod node;
 mod node_class;
 mod node_pool;
 mod pod;
+mod pod_affinity;
 mod requests;
 mod requirement;
 mod selected;

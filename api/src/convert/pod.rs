@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use k8s_openapi::api::core::v1::{
-    self as k8s, ContainerPort, PodAffinityTerm as K8sTerm, PodStatus,
-};
+use k8s_openapi::api::core::v1::{self as k8s, ContainerPort, PodStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use scheduler_core::model::{
-    HostPort, Labels, PodAffinityTerm, PodSpec, Protocol, Requirement, Requirements, Resources,
-    TaintEffect, Toleration, TolerationOperator, Unsupported,
+    HostPort, Labels, PodSpec, Protocol, Requirement, Requirements, Resources, TaintEffect,
+    Toleration, TolerationOperator, Unsupported,
 };
 
 use super::amount::Amounts;
 use super::context::{Context, is_admitted};
+use super::pod_affinity;
 use super::requests::{self, Defaults};
 use super::requirement::{self, Gathered, REQUIRED_TERMS};
 use super::selected::POD_LABELS;
@@ -61,7 +60,7 @@ impl PodView<'_> {
             labels: &labels,
             namespaces: &context.namespaces,
         };
-        let (near, away) = affinity_terms(spec, &owner)?;
+        let terms = pod_affinity::terms(spec, &owner)?;
         let mut unsupported = uses_resource_claims(spec).then_some(Unsupported::ResourceClaims);
         let node_alternatives = match self.node_alternatives(context) {
             Ok(alternatives) => alternatives,
@@ -79,9 +78,9 @@ impl PodView<'_> {
             tolerations: self.tolerations(context)?,
             host_ports: host_ports(spec)?,
             topology_spread: topology_spread(spec, &labels)?,
-            pod_affinity: near,
-            // A term that selects nothing keeps away from nothing.
-            pod_anti_affinity: away.into_iter().filter(|term| !term.selector.nothing).collect(),
+            pod_affinity: terms.near,
+            pod_anti_affinity: terms.apart,
+            pod_preferences: terms.preferred,
             priority: context.priority(spec),
             owner: self.owner.clone(),
             daemon_set: self.daemon_set.clone(),
@@ -243,32 +242,6 @@ fn uses_resource_claims(spec: &k8s::PodSpec) -> bool {
     let mut resources = containers.filter_map(|container| container.resources.as_ref());
     spec.resource_claims.as_ref().is_some_and(|claims| !claims.is_empty())
         || resources.any(|r| r.claims.as_ref().is_some_and(|claims| !claims.is_empty()))
-}
-
-/// Required terms of pod affinity and of pod anti-affinity.
-fn affinity_terms(
-    spec: &k8s::PodSpec,
-    owner: &TermOwner<'_>,
-) -> Result<(Vec<PodAffinityTerm>, Vec<PodAffinityTerm>), Problem> {
-    let Some(affinity) = &spec.affinity else { return Ok(Default::default()) };
-    let near = affinity.pod_affinity.as_ref();
-    let near = near.and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref());
-    let away = affinity.pod_anti_affinity.as_ref();
-    let away = away.and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref());
-    let convert = |terms: Option<&Vec<K8sTerm>>, kind: &str| {
-        let terms = terms.into_iter().flatten().enumerate();
-        terms
-            .map(|(index, term)| {
-                owner.term(term).map_err(|problem| {
-                    problem.within(&format!(
-                        "spec.affinity.{kind}.\
-                         requiredDuringSchedulingIgnoredDuringExecution[{index}]"
-                    ))
-                })
-            })
-            .collect::<Result<Vec<_>, Problem>>()
-    };
-    Ok((convert(near, "podAffinity")?, convert(away, "podAntiAffinity")?))
 }
 
 fn convert_toleration(toleration: &k8s::Toleration) -> Result<Toleration, Problem> {

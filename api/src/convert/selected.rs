@@ -36,7 +36,7 @@ fn looks_at(spec: &PodSpec, label: &str) -> bool {
     });
     spread
         || spec.affinity.as_ref().is_some_and(|affinity| {
-            required_terms(affinity).any(|term| {
+            all_terms(affinity).any(|term| {
                 names(term.label_selector.as_ref(), label)
                     || contains(term.match_label_keys.as_ref(), label)
                     || contains(term.mismatch_label_keys.as_ref(), label)
@@ -44,12 +44,20 @@ fn looks_at(spec: &PodSpec, label: &str) -> bool {
         })
 }
 
-fn required_terms(affinity: &Affinity) -> impl Iterator<Item = &PodAffinityTerm> {
-    let near = affinity.pod_affinity.iter();
-    let away = affinity.pod_anti_affinity.iter();
-    near.flat_map(|a| a.required_during_scheduling_ignored_during_execution.iter().flatten()).chain(
-        away.flat_map(|a| a.required_during_scheduling_ignored_during_execution.iter().flatten()),
-    )
+fn all_terms(affinity: &Affinity) -> impl Iterator<Item = &PodAffinityTerm> {
+    let near = affinity.pod_affinity.iter().flat_map(|near| {
+        let preferred = &near.preferred_during_scheduling_ignored_during_execution;
+        let preferred = preferred.iter().flatten().map(|one| &one.pod_affinity_term);
+        let required = &near.required_during_scheduling_ignored_during_execution;
+        required.iter().flatten().chain(preferred)
+    });
+    let apart = affinity.pod_anti_affinity.iter().flat_map(|apart| {
+        let preferred = &apart.preferred_during_scheduling_ignored_during_execution;
+        let preferred = preferred.iter().flatten().map(|one| &one.pod_affinity_term);
+        let required = &apart.required_during_scheduling_ignored_during_execution;
+        required.iter().flatten().chain(preferred)
+    });
+    near.chain(apart)
 }
 
 fn names(selector: Option<&LabelSelector>, label: &str) -> bool {

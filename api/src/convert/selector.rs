@@ -142,7 +142,7 @@ pub(super) struct TermOwner<'a> {
 }
 
 impl TermOwner<'_> {
-    /// A required term of pod affinity or anti-affinity.
+    /// A term of pod affinity or anti-affinity.
     pub(super) fn term(&self, term: &k8s::PodAffinityTerm) -> Result<PodAffinityTerm, Problem> {
         let own = OwnKeys {
             labels: self.labels,

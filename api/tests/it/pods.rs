@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use scheduler_core::model::{
-    NamespaceScope, Requirement, SpreadPolicy, Toleration, TolerationOperator, Unsupported,
+    Attraction, NamespaceScope, PreferredPodTerm, Requirement, SpreadPolicy, Toleration,
+    TolerationOperator, Unsupported,
 };
 
 use crate::fixture::{cluster, findings, only_error, pending, pod};
@@ -170,6 +171,31 @@ fn anti_affinity_takes_matching_and_mismatching_keys_from_the_pod() {
         panic!("a term that selects nothing is left out")
     };
     assert_eq!(term.selector.requirements.to_string(), "app In [web], v NotIn [v1]");
+}
+
+#[test]
+fn preferred_terms_of_both_kinds_are_kept_heaviest_first() {
+    let spec = pending(&pod(&format!(
+        "{CONTAINER}  affinity: {{podAffinity: {{preferredDuringSchedulingIgnoredDuringExecution: \
+         [{{weight: 10, podAffinityTerm: {{topologyKey: zone, labelSelector: {{}}}}}}]}}, \
+         podAntiAffinity: {{preferredDuringSchedulingIgnoredDuringExecution: \
+         [{{weight: 90, podAffinityTerm: {{topologyKey: rack, labelSelector: {{}}}}}}, \
+         {{weight: 5, podAffinityTerm: {{topologyKey: rack}}}}]}}}}\n"
+    )));
+    let told = |one: &PreferredPodTerm| (one.weight, one.attraction, one.term.topology_key.clone());
+    let told: Vec<_> = spec.pod_preferences.iter().map(told).collect();
+    let expected =
+        [(90, Attraction::Apart, "rack".to_owned()), (10, Attraction::Near, "zone".to_owned())];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_preferred_term_with_a_weight_out_of_range_is_told() {
+    let spec = pending(&pod(&format!(
+        "{CONTAINER}  affinity: {{podAffinity: {{preferredDuringSchedulingIgnoredDuringExecution: \
+         [{{weight: 101, podAffinityTerm: {{topologyKey: zone, labelSelector: {{}}}}}}]}}}}\n"
+    )));
+    assert!(matches!(&spec.unsupported, Some(Unsupported::Invalid(why)) if why.contains("weight")));
 }
 
 #[test]
