@@ -132,7 +132,7 @@ fn largest_pod(
 }
 
 /// Rounds of column generation at most.
-const ROUNDS_MAX: usize = 100;
+const ROUNDS_MAX: usize = 400;
 
 /// Rounds in which values of items are settled at most, and what they may look at together.
 const SETTLING_ROUNDS: usize = 40;

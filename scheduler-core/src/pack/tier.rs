@@ -47,15 +47,16 @@ pub(crate) struct Packed {
 }
 
 /// Rounds of column generation at most.
-const ROUNDS_MAX: usize = 100;
+const ROUNDS_MAX: usize = 400;
 
 /// With so few items at most, a restricted integer master is tried, with so many of the patterns
 /// that were found last.
 const INTEGER_ITEMS_MAX: usize = 24;
 const INTEGER_COLUMNS_MAX: usize = 100;
 
-/// A level so little below a whole number is one.
-const WHOLE: f64 = 1e-6;
+/// Levels so far below a whole number are rounded up to it; each is tried, since few nodes may be
+/// better bought by the mixture's patterns and many by the greedy.
+const ROUNDED_UP: [f64; 4] = [1e-6, 0.3, 0.4, 0.5];
 
 impl<'a, 'p> Tier<'a, 'p> {
     /// The problem of these parts with these pools; `None` if no pod waits.
@@ -115,9 +116,13 @@ impl<'a, 'p> Tier<'a, 'p> {
         let rows = Rows::new(&instance, &fluid);
         let first = rows.means(&instance, &fluid);
         let found = generate(&rows.instance(&instance), (&first, Vec::new()), ROUNDS_MAX);
-        let (rounded, patterns) = self.rounded(&instance, (&rows, &found), (&fluid, by_resource));
-        packed.patterns += found.columns.len() + patterns;
-        self.keep_better(packed, rounded);
+        packed.patterns += found.columns.len();
+        for up in ROUNDED_UP {
+            let worth = (&fluid[..], by_resource);
+            let (rounded, patterns) = self.rounded(&instance, (&rows, &found), worth, up);
+            packed.patterns += patterns;
+            self.keep_better(packed, rounded);
+        }
         if instance.items.len() <= INTEGER_ITEMS_MAX
             && let Some(whole) = self.whole(&found, packed)
         {
@@ -199,19 +204,20 @@ impl<'a, 'p> Tier<'a, 'p> {
         }
     }
 
-    /// Whole nodes of the mixture, and the rest by the greedy.
+    /// Whole nodes of the mixture, levels rounded up from so far below, and the rest by the greedy.
     fn rounded(
         &self,
         instance: &Instance,
         (rows, found): (&Rows, &Generated),
         (fluid, by_resource): (&[f64], &[Vec<i64>]),
+        up: f64,
     ) -> (Vec<Bin>, usize) {
         let mut rounding = Rounding::new(instance, &rows.of, fluid);
         let mut limits = self.limits.clone();
         let mut bins = Vec::new();
         for (column, level) in &found.mixture {
             let shape = self.candidates[column.shape].shape;
-            for _ in 0..(level + WHOLE).floor() as i64 {
+            for _ in 0..(level + up).floor() as i64 {
                 let Some(bin) = rounding.node(column) else { break };
                 if !self.rules_allow(&bin.pods) || !limits.allow(self.problem, shape) {
                     rounding.give_back(&bin);
