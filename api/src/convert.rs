@@ -27,6 +27,7 @@ mod node_pool;
 mod pod;
 mod requests;
 mod requirement;
+mod reservation;
 mod selected;
 mod selector;
 mod taint;

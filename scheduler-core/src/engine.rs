@@ -230,7 +230,8 @@ fn seal(snapshot: &ClusterSnapshot, mut plan: Plan) -> Plan {
     }
     let violations = verify::seal(snapshot, &mut plan);
     if plan.report.pods > 0 {
-        split::complete(&mut plan.report, !snapshot.nodes.is_empty());
+        let reserved = plan.launches().any(|node| node.reservation.is_some());
+        split::complete(&mut plan.report, reserved || !snapshot.nodes.is_empty());
     }
     if !violations.is_empty() {
         plan.actions = Vec::<Action>::new();

@@ -16,10 +16,13 @@ pub mod taint;
 pub mod topology;
 
 pub use id::{NodeName, NodePoolName, ObjectRef, PodId};
-pub use instance_type::{CapacityType, InstanceType, Offering, OfferingKey};
+pub use instance_type::{
+    CapacityType, InstanceType, Offering, OfferingKey, Reservation, ReservationKind,
+};
 pub use label::{Labels, well_known};
 pub use node::{Node, NodeStage};
 pub use node_class::{
+    ClassReservation,
     EfaOnlyInterfaces, EvictionThreshold, ImageFamily, KubeletSettings, NodeClass,
 };
 pub use node_pool::{Budget, BudgetLimit, ConsolidationPolicy, Disruption, Limits, NodePool};

@@ -83,6 +83,9 @@ pub struct PlannedNode {
     pub zone: String,
     /// Chosen capacity type.
     pub capacity_type: CapacityType,
+    /// Id of the reservation that it is launched into, for capacity type `reserved`.
+    #[serde(default)]
+    pub reservation: Option<String>,
     /// Price of that offering.
     pub price: Price,
     /// Labels that the node will have, the hostname left out. Alike nodes share them.
@@ -103,7 +106,8 @@ pub struct PlannedNode {
     /// full in everything that is scarce is worth its price. Alike nodes share it.
     pub worth: Arc<BTreeMap<String, Price>>,
     /// Other offerings of the same pool that hold its pods, the chosen one left out: by price with
-    /// the expected cost of interruptions, up to a ceiling. Alike nodes share them.
+    /// the expected cost of interruptions, up to a ceiling. Reserved capacity is never among them:
+    /// it is promised to one node. Alike nodes share them.
     pub alternatives: Arc<Vec<Alternative>>,
 }
 
@@ -186,7 +190,7 @@ pub enum GapReason {
     Limits,
     /// Pools of higher weight come first, whatever they cost.
     Weights,
-    /// The bound counts free room of existing nodes that pods cannot use to the full.
+    /// The bound counts free room of existing and reserved nodes that pods cannot use to the full.
     ExistingNodes,
     /// A safer offering was chosen than the cheapest.
     Interruptions,

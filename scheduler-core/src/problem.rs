@@ -60,6 +60,11 @@ impl Problem<'_> {
         (row.pool, &catalog[row.instance_type].capacity)
     }
 
+    /// The reservation that a shape is part of.
+    pub(crate) fn reservation(&self, shape: usize) -> Option<usize> {
+        self.table.shapes[shape].reservation
+    }
+
     /// Whether shapes of one pool offer as many values as its `minValues` ask for.
     pub(crate) fn min_values_hold(
         &self,

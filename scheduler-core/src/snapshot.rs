@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    DaemonSet, InstanceType, Node, NodePool, ObjectRef, Offering, OfferingKey, Pod, Resources,
+    CapacityType, DaemonSet, InstanceType, Node, NodePool, ObjectRef, Offering, OfferingKey, Pod,
+    Reservation, Resources,
 };
 
 /// What can be launched: pools, their catalogues, and the daemons that every node carries.
@@ -35,6 +36,33 @@ impl Supply {
     /// The catalogue of a pool; empty if its `NodeClass` is unknown.
     pub fn catalog(&self, pool: &NodePool) -> &[InstanceType] {
         self.catalogs.get(&pool.node_class).map_or(&[], |catalog| catalog.as_slice())
+    }
+
+    /// Counts one more instance launched into a reservation, in all catalogues.
+    pub fn take_reserved(&mut self, id: &str) {
+        self.for_each_reservation(id, |one| one.remaining = one.remaining.saturating_sub(1));
+    }
+
+    /// Counts one instance less in a reservation, in all catalogues.
+    pub fn give_back_reserved(&mut self, id: &str) {
+        self.for_each_reservation(id, |one| one.remaining += 1);
+    }
+
+    fn for_each_reservation(&mut self, id: &str, change: impl Fn(&mut Reservation)) {
+        let named = |one: &Offering| one.reservation_id() == Some(id);
+        for catalog in self.catalogs.values_mut() {
+            if !catalog.iter().any(|one| one.offerings.iter().any(named)) {
+                continue;
+            }
+            let offerings = Arc::make_mut(catalog).iter_mut().flat_map(|one| &mut one.offerings);
+            let reservations = offerings.filter_map(|one| one.reservation.as_mut());
+            reservations.filter(|one| one.id == id).for_each(&change);
+        }
+    }
+
+    /// Every catalogue that some pool may have.
+    pub(crate) fn all_catalogs(&self) -> impl Iterator<Item = &[InstanceType]> {
+        self.catalogs.values().map(|catalog| catalog.as_slice())
     }
 
     /// The pool of this name.
@@ -177,9 +205,12 @@ impl SupplyBuilder {
     }
 }
 
-/// Types by name, offerings by zone, then capacity type: no plan depends on how they were listed.
+/// Types by name, offerings by zone, then capacity type, then reservation: no plan depends on how
+/// they were listed.
 fn put_in_order(catalog: &mut Arc<Vec<InstanceType>>) {
-    let place = |one: &Offering| (one.zone.clone(), one.capacity_type);
+    fn place(one: &Offering) -> (&str, CapacityType, Option<&str>) {
+        (&one.zone, one.capacity_type, one.reservation_id())
+    }
     let in_order = |one: &InstanceType| one.offerings.is_sorted_by_key(place);
     if catalog.is_sorted_by(|a, b| a.name < b.name) && catalog.iter().all(in_order) {
         return;
@@ -188,7 +219,7 @@ fn put_in_order(catalog: &mut Arc<Vec<InstanceType>>) {
     types.sort_by(|a, b| a.name.cmp(&b.name));
     types.dedup_by(|later, earlier| later.name == earlier.name);
     for one in types {
-        one.offerings.sort_by_key(place);
+        one.offerings.sort_by(|a, b| place(a).cmp(&place(b)));
     }
 }
 

@@ -30,7 +30,7 @@ mod workload;
 pub use carry_out::{carry_out, in_flight};
 pub use cluster::{ClusterBuilder, NODE_CLASS, NOW, cluster, supply, waiting};
 pub use describe::{check, describe};
-pub use instance_type::{InstanceTypeBuilder, Sale, instance_type, on_demand, spot};
+pub use instance_type::{InstanceTypeBuilder, Sale, instance_type, on_demand, reserved, spot};
 pub use mixed::{Variety, mixed};
 pub use node::{NodeBuilder, node};
 pub use plan::{hand_made, launch};

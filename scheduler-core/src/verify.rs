@@ -66,6 +66,7 @@ fn judge(snapshot: &ClusterSnapshot, plan: &Plan) -> (Vec<Violation>, Option<Pri
     affinity::check(&world, &mut domains, &mut selections, &mut found);
     anti_affinity::check(&world, &mut domains, &mut selections, &mut found);
     pool::check_limits(&world, &mut found);
+    pool::check_reservations(&world, &mut found);
     terminate::check(&world, plan, &mut found);
     report::check(&world, plan, &mut found);
     let proven = certificate::check(&world, plan, &mut found);

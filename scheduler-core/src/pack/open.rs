@@ -1,6 +1,7 @@
 //! New nodes for what existing ones do not take.
 
 use crate::column::rows::Hints;
+use crate::pack::candidates::Sale;
 use crate::pack::parts::Part;
 use crate::pack::state::State;
 use crate::pack::tier::Tier;
@@ -8,8 +9,8 @@ use crate::pack::topology::{Bin, Scope};
 use crate::problem::dims::fits;
 use crate::solution::{Setback, add_content};
 
-/// Buys nodes for these parts, pools of higher weight first. What finds no node is taken out of
-/// the counts of its domain again.
+/// Buys nodes for these parts, pools of higher weight first, and of each what is paid for already
+/// first. What finds no node is taken out of the counts of its domain again.
 pub(crate) fn open_nodes(state: &mut State<'_>, mut parts: Vec<Part>) {
     let problem = state.problem;
     let pools = &problem.snapshot.supply.node_pools;
@@ -37,8 +38,15 @@ pub(crate) fn open_nodes(state: &mut State<'_>, mut parts: Vec<Part>) {
 }
 
 fn open_tier(state: &mut State<'_>, parts: &mut [Part], pools: impl Fn(usize) -> bool) {
+    if !state.problem.table.reservations.is_empty() {
+        buy(state, parts, (Sale::Reserved, &pools));
+    }
+    buy(state, parts, (Sale::Open, &pools));
+}
+
+fn buy(state: &mut State<'_>, parts: &mut [Part], offers: (Sale, impl Fn(usize) -> bool)) {
     let problem = state.problem;
-    let Some(tier) = Tier::new(problem, parts, state.limits.clone(), pools) else { return };
+    let Some(tier) = Tier::new(problem, parts, state.limits.clone(), offers) else { return };
     state.candidates = state.candidates.max(tier.candidates.len());
     let packed = tier.pack(state.steps);
     state.patterns += packed.patterns;

@@ -154,6 +154,7 @@ fn planned(
         instance_type: instance_type.name.clone(),
         zone: table.zones[shape.zone].clone(),
         capacity_type: shape.capacity_type,
+        reservation: shape.reservation.map(|one| table.reservations[one].id.clone()),
         price: shape.price,
         labels,
         taints: pool.taints.clone(),
@@ -209,6 +210,7 @@ impl ByRiskPrice {
         let holds = |shape: usize| {
             let row = &table.rows[table.shapes[shape].row];
             shape != bought
+                && problem.reservation(shape).is_none()
                 && Arc::ptr_eq(&row.pool_labels, &chosen.pool_labels)
                 && fits(&asked, problem.room(shape))
                 && contents.iter().all(|(class, _)| {

@@ -73,6 +73,7 @@ impl ClusterBuilder {
             instance_type: instance_type.to_owned(),
             zone: zone.to_owned(),
             capacity_type: CapacityType::OnDemand,
+            reservation: None,
         });
         self
     }

@@ -11,7 +11,9 @@ use super::supply::{Names, first_wrong_label, labels_of, offering, open_labels};
 use super::violation::{AlternativeFault, Violation};
 use super::world::World;
 use crate::model::well_known::{CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, ZONE};
-use crate::model::{InstanceType, Labels, NodePool, Offering, OfferingKey, Price, Resources};
+use crate::model::{
+    CapacityType, InstanceType, Labels, NodePool, Offering, OfferingKey, Price, Resources,
+};
 use crate::plan::{Alternative, PlannedNode};
 
 /// A launch with what it names.
@@ -120,7 +122,10 @@ impl<'a> Alternatives<'a> {
                     return Some(AlternativeFault::Unknown);
                 };
                 let (kind, allocatable) = (listed.instance_type, &listed.allocatable);
-                let sold = offering(kind, &alternative.zone, alternative.capacity_type);
+                if alternative.capacity_type == CapacityType::Reserved {
+                    return Some(AlternativeFault::Reserved);
+                }
+                let sold = offering(kind, &alternative.zone, alternative.capacity_type, None);
                 let Some(sold) = sold else {
                     return Some(AlternativeFault::Unknown);
                 };
@@ -158,6 +163,7 @@ impl<'a> Alternatives<'a> {
                     instance_type: alternative.instance_type.clone(),
                     zone: alternative.zone.clone(),
                     capacity_type: alternative.capacity_type,
+                    reservation: None,
                 };
                 let place = world.sites[site].place();
                 found.push(Violation::Alternative { place, offering, fault });

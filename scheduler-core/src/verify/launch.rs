@@ -82,7 +82,9 @@ fn check_offering<'a>(
     if node.capacity != instance_type.capacity {
         found.push(Violation::WrongCapacity { place: place() });
     }
-    let sold: Option<&Offering> = offering(instance_type, &node.zone, node.capacity_type);
+    let reservation = node.reservation.as_deref();
+    let sold: Option<&Offering> =
+        offering(instance_type, &node.zone, node.capacity_type, reservation);
     let Some(offering) = sold else {
         found.push(Violation::UnknownOffering { place: place() });
         return None;

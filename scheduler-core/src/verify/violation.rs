@@ -46,6 +46,8 @@ pub enum AlternativeFault {
     OutOfOrder,
     /// The pool has no such offering.
     Unknown,
+    /// It is reserved capacity, which is promised to one node.
+    Reserved,
     /// It cannot be bought now.
     Unavailable,
     /// Its price is another one.
@@ -332,6 +334,15 @@ pub enum Violation {
         limit: i64,
         /// Amount with the plan carried out.
         total: i64,
+    },
+    /// More nodes are launched into a reservation than it has left.
+    ReservationExceeded {
+        /// Its id.
+        reservation: String,
+        /// Instances that it has left.
+        remaining: u32,
+        /// Nodes that the plan launches into it.
+        launches: usize,
     },
     /// A kind of pods in the certificate of the lower bound is wrong.
     CertificateKind {

@@ -9,6 +9,7 @@ mod oracle;
 mod placing;
 mod pools;
 mod properties;
+mod reserved;
 mod scene;
 mod settling;
 mod topology;

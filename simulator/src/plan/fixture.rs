@@ -142,6 +142,7 @@ fn node() -> PlannedNode {
         instance_type: "m7g.large".to_owned(),
         zone: "us-east-1b".to_owned(),
         capacity_type: CapacityType::Spot,
+        reservation: None,
         price: Price::from_micro_usd(57_800),
         labels: Labels::from([("team".to_owned(), "shop".to_owned())]).into(),
         taints: Vec::new(),

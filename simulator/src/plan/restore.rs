@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 
 use plimsoll_api::quantity::Quantity;
-use scheduler_core::model::{Labels, NodePool, PodId, Resources};
+use scheduler_core::model::{Labels, NodePool, PodId, Resources, well_known};
 use scheduler_core::plan::{
     Action, Alternative, Certificate, GapShare, PlanReport, PlanStats, PodKind, ReasonCode,
     Unschedulable,
@@ -96,6 +96,7 @@ fn launch(
         instance_type: node.offering.instance_type.clone(),
         zone: node.offering.zone.clone(),
         capacity_type: node.offering.capacity_type,
+        reservation: node.labels.get(well_known::CAPACITY_RESERVATION_ID).cloned(),
         price: node.offering.price_per_hour.0,
         labels,
         taints: pool.map_or_else(Vec::new, |pool| pool.taints.clone()),

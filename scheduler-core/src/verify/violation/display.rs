@@ -95,6 +95,12 @@ impl fmt::Display for Violation {
                 let total = Resources::display_amount(resource, *total);
                 write!(f, "NodePool {node_pool}: {resource} {total} exceeds the limit of {limit}")
             }
+            Self::ReservationExceeded { reservation, remaining, launches } => {
+                write!(
+                    f,
+                    "reservation {reservation}: {launches} nodes are launched, {remaining} are left"
+                )
+            }
             Self::CertificateKind { first, fault } => write!(f, "pods like {first}: {fault}"),
             Self::WrongWorth { place, planned, actual } => {
                 write!(
@@ -103,7 +109,7 @@ impl fmt::Display for Violation {
                 )
             }
             Self::Alternative { place, offering, fault } => {
-                let OfferingKey { instance_type, zone, capacity_type } = offering;
+                let OfferingKey { instance_type, zone, capacity_type, .. } = offering;
                 write!(f, "{place}: alternative {instance_type} {capacity_type} in {zone}: {fault}")
             }
             Self::MinValues { place, key, wanted, found } => {
@@ -137,6 +143,7 @@ impl fmt::Display for AlternativeFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Chosen => write!(f, "it is the chosen offering"),
+            Self::Reserved => write!(f, "reserved capacity is promised to one node"),
             Self::OutOfOrder => write!(f, "it is listed out of order or twice"),
             Self::Unknown => write!(f, "the pool has no such offering"),
             Self::Unavailable => write!(f, "it cannot be bought now"),
