@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1 as k8s;
 use scheduler_core::NodeWithPods;
-use scheduler_core::model::{DaemonSet, NodeClass, NodePool, ObjectRef, Pod, PodId};
+use scheduler_core::model::{DaemonSet, NodeClass, NodeOverlay, NodePool, ObjectRef, Pod, PodId};
 
 use crate::finding::{Finding, Problem, Report};
 use crate::objects::{Objects, Sourced, name, namespace};
@@ -23,6 +23,7 @@ mod kubelet;
 mod label;
 mod node;
 mod node_class;
+mod node_overlay;
 mod node_pool;
 mod pod;
 mod requests;
@@ -43,6 +44,8 @@ pub struct Cluster {
     pub node_pools: Vec<NodePool>,
     /// What the size of their nodes depends on.
     pub node_classes: Vec<NodeClass>,
+    /// Corrections of prices and capacity.
+    pub node_overlays: Vec<NodeOverlay>,
     /// Daemons.
     pub daemon_sets: Vec<DaemonSet>,
     /// Nodes, joined or on their way, with the pods bound to them, by name.
@@ -68,6 +71,11 @@ pub fn convert(objects: &Objects, now: Timestamp) -> Cluster {
         let reference = ObjectRef::new("EC2NodeClass", name(&object.metadata));
         let mut report = Report::new(&mut findings, source, reference);
         cluster.node_classes.extend(node_class::convert(object, &mut report));
+    }
+    for Sourced { source, object } in &objects.node_overlays {
+        let reference = ObjectRef::new("NodeOverlay", name(&object.metadata));
+        let mut report = Report::new(&mut findings, source, reference);
+        cluster.node_overlays.extend(node_overlay::convert(object, &mut report));
     }
     cluster.daemon_sets = daemon::convert(objects, &context, &mut findings);
     let mut pods = convert_pods(objects, &context, &mut findings);

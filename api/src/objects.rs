@@ -13,7 +13,7 @@ use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::api::storage::v1::{CSINode, StorageClass};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use crate::crd::{Ec2NodeClass, NodeClaim, NodePool};
+use crate::crd::{Ec2NodeClass, NodeClaim, NodeOverlay, NodePool};
 use crate::finding::{Finding, Source};
 
 /// An object and where it was read.
@@ -45,6 +45,8 @@ pub struct Objects {
     pub node_claims: Vec<Sourced<NodeClaim>>,
     /// `EC2NodeClass`es.
     pub node_classes: Vec<Sourced<Ec2NodeClass>>,
+    /// `NodeOverlay`s.
+    pub node_overlays: Vec<Sourced<NodeOverlay>>,
     /// `DaemonSet`s.
     pub daemon_sets: Vec<Sourced<DaemonSet>>,
     /// Deployments.

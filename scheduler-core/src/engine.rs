@@ -1,6 +1,7 @@
 //! `observe` and `step`: the only place where decisions are made.
 
 mod batch;
+mod buffer;
 mod emptiness;
 
 use std::collections::BTreeSet;
@@ -9,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use self::batch::{Batches, Decision};
+use self::buffer::Holders;
 use crate::bound::{self, Effort};
 use crate::model::{NodeName, Price};
 use crate::pack;
@@ -78,6 +80,7 @@ pub struct Engine {
     settings: Settings,
     lowering: Option<Lowering>,
     batches: Batches,
+    holders: Holders,
     prepared: Option<Prepared>,
 }
 
@@ -101,7 +104,13 @@ impl Prepared {
 impl Engine {
     /// An engine that has seen nothing yet.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, lowering: None, batches: Batches::default(), prepared: None }
+        Self {
+            settings,
+            lowering: None,
+            batches: Batches::default(),
+            holders: Holders::default(),
+            prepared: None,
+        }
     }
 
     /// Notes what happened between steps.
@@ -118,9 +127,10 @@ impl Engine {
             Decision::Plan => self.plan_pods(snapshot),
             Decision::Wait(wake_at) => Plan { wake_at, ..Plan::default() },
         };
-        // Nothing is given up while pods wait that have not been looked at.
-        if !self.batches.is_open() {
-            give_up_empty(snapshot, &mut plan);
+        // Nothing is given up while pods wait that have not been looked at, nor before it is known
+        // which nodes have the room that buffers ask for.
+        if !self.batches.is_open() && self.holders.know(snapshot, &plan) {
+            give_up_empty(snapshot, &self.holders, &mut plan);
         }
         seal(snapshot, plan)
     }
@@ -182,9 +192,12 @@ impl Engine {
         split::note_worth(&problem, &solution, &values, &mut actions);
         let unschedulable = diagnose::unschedulable(&problem, &solution, &rest);
         let shapes = solution.nodes.iter().map(|node| &problem.table.shapes[node.shape]);
+        let placed = snapshot.pending.len() - unschedulable.len();
+        let (buffers_short, unschedulable) =
+            unschedulable.into_iter().partition(|one| snapshot.is_chunk(&one.pod));
         let report = PlanReport {
             pods: snapshot.pending.len(),
-            placed: snapshot.pending.len() - unschedulable.len(),
+            placed,
             price: shapes.map(|shape| shape.price).sum(),
             lower_bound: Price::ZERO,
             bound_method: values.method.to_owned(),
@@ -193,6 +206,7 @@ impl Engine {
             interruption_cost: settings.interruption_cost,
             alternatives_ceiling_percent: settings.alternatives_ceiling_percent,
             unschedulable,
+            buffers_short,
             violations: Vec::new(),
             stats: PlanStats {
                 classes: problem.classes.len(),
@@ -207,10 +221,10 @@ impl Engine {
     }
 }
 
-fn give_up_empty(snapshot: &ClusterSnapshot, plan: &mut Plan) {
+fn give_up_empty(snapshot: &ClusterSnapshot, holders: &Holders, plan: &mut Plan) {
     let planned = plan.nominations().map(|(_, node)| node);
     let nominated = snapshot.pending.iter().filter_map(|pod| pod.nominated.as_ref());
-    let expected: BTreeSet<&NodeName> = planned.chain(nominated).collect();
+    let expected: BTreeSet<&NodeName> = planned.chain(nominated).chain(holders.nodes()).collect();
     let found = emptiness::find(snapshot, &expected);
     plan.actions.extend(found.actions);
     plan.wake_at = earliest(plan.wake_at, found.wake_at);

@@ -7,6 +7,7 @@ pub mod instance_type;
 pub mod label;
 pub mod node;
 pub mod node_class;
+pub mod node_overlay;
 pub mod node_pool;
 pub mod pod;
 pub mod price;
@@ -22,9 +23,9 @@ pub use instance_type::{
 pub use label::{Labels, well_known};
 pub use node::{Node, NodeStage};
 pub use node_class::{
-    ClassReservation,
-    EfaOnlyInterfaces, EvictionThreshold, ImageFamily, KubeletSettings, NodeClass,
+    ClassReservation, EfaOnlyInterfaces, EvictionThreshold, ImageFamily, KubeletSettings, NodeClass,
 };
+pub use node_overlay::{NodeOverlay, PriceOverlay};
 pub use node_pool::{Budget, BudgetLimit, ConsolidationPolicy, Disruption, Limits, NodePool};
 pub use pod::{DaemonSet, HostPort, Pod, PodSpec, PreferredTerm, Protocol, Unsupported};
 pub use price::Price;

@@ -31,7 +31,7 @@ impl Plan {
     pub fn launches(&self) -> impl Iterator<Item = &PlannedNode> {
         self.actions.iter().filter_map(|action| match action {
             Action::Launch(node) => Some(node.as_ref()),
-            Action::Nominate { .. } | Action::Terminate { .. } => None,
+            Action::Nominate { .. } | Action::Hold { .. } | Action::Terminate { .. } => None,
         })
     }
 
@@ -39,7 +39,15 @@ impl Plan {
     pub fn nominations(&self) -> impl Iterator<Item = (&PodId, &NodeName)> {
         self.actions.iter().filter_map(|action| match action {
             Action::Nominate { pod, node } => Some((pod, node)),
-            Action::Launch(_) | Action::Terminate { .. } => None,
+            Action::Launch(_) | Action::Hold { .. } | Action::Terminate { .. } => None,
+        })
+    }
+
+    /// Chunks of capacity buffers that nodes which exist or are in flight have room for.
+    pub fn holds(&self) -> impl Iterator<Item = (&PodId, &NodeName)> {
+        self.actions.iter().filter_map(|action| match action {
+            Action::Hold { chunk, node } => Some((chunk, node)),
+            Action::Launch(_) | Action::Nominate { .. } | Action::Terminate { .. } => None,
         })
     }
 }
@@ -53,6 +61,14 @@ pub enum Action {
     Nominate {
         /// The pod.
         pod: PodId,
+        /// The node, or the claim in flight.
+        node: NodeName,
+    },
+    /// Keep room for a chunk of a capacity buffer on a node: it is not given up as empty. There is
+    /// nothing to do for it, and whatever pod needs the room gets it.
+    Hold {
+        /// The chunk.
+        chunk: PodId,
         /// The node, or the claim in flight.
         node: NodeName,
     },
@@ -100,7 +116,8 @@ pub struct PlannedNode {
     pub daemons: Resources,
     /// Requests of the pods and the daemons together.
     pub requests: Resources,
-    /// Pods that it is for, by id.
+    /// Pods that it is for, by id. Chunks of capacity buffers are among them, for which nobody is
+    /// nominated.
     pub pods: Vec<PodId>,
     /// What its pods are worth at the prices behind the lower bound, by resource. A node that is
     /// full in everything that is scarce is worth its price. Alike nodes share it.
@@ -150,6 +167,9 @@ pub struct PlanReport {
     pub alternatives_ceiling_percent: u32,
     /// Pods that cannot be placed, by id.
     pub unschedulable: Vec<Unschedulable>,
+    /// Chunks of capacity buffers for which there is no room, by id. No pod waits for it.
+    #[serde(default)]
+    pub buffers_short: Vec<Unschedulable>,
     /// What the verifier found; a plan with findings carries no actions.
     pub violations: Vec<crate::verify::Violation>,
     /// Sizes of the problem and work spent.

@@ -4,6 +4,8 @@
 //! changes rarely and is shared between snapshots. [`ClusterSnapshot`] adds the nodes with their
 //! pods and the pods that wait.
 
+mod overlay;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -12,8 +14,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    CapacityType, DaemonSet, InstanceType, Node, NodePool, ObjectRef, Offering, OfferingKey, Pod,
-    Reservation, Resources,
+    CapacityType, DaemonSet, InstanceType, Node, NodeOverlay, NodePool, NodePoolName, ObjectRef,
+    Offering, OfferingKey, Pod, PodId, Reservation, Resources,
 };
 
 /// What can be launched: pools, their catalogues, and the daemons that every node carries.
@@ -26,6 +28,10 @@ pub struct Supply {
     pub node_pools: Vec<NodePool>,
     /// Instance types by `NodeClass` name.
     pub catalogs: BTreeMap<String, Arc<Vec<InstanceType>>>,
+    /// Instance types of the pools for which a `NodeOverlay` changes prices or capacity, in place
+    /// of those of the `NodeClass`.
+    #[serde(default)]
+    pub overlaid: BTreeMap<NodePoolName, Arc<Vec<InstanceType>>>,
     /// Daemons.
     pub daemon_sets: Vec<DaemonSet>,
     /// Offerings that recently failed and are not tried.
@@ -33,9 +39,11 @@ pub struct Supply {
 }
 
 impl Supply {
-    /// The catalogue of a pool; empty if its `NodeClass` is unknown.
+    /// The catalogue of a pool, overlays applied; empty if its `NodeClass` is unknown.
     pub fn catalog(&self, pool: &NodePool) -> &[InstanceType] {
-        self.catalogs.get(&pool.node_class).map_or(&[], |catalog| catalog.as_slice())
+        let of_class = || self.catalogs.get(&pool.node_class);
+        let found = self.overlaid.get(&pool.name).or_else(of_class);
+        found.map_or(&[], |catalog| catalog.as_slice())
     }
 
     /// Counts one more instance launched into a reservation, in all catalogues.
@@ -50,7 +58,7 @@ impl Supply {
 
     fn for_each_reservation(&mut self, id: &str, change: impl Fn(&mut Reservation)) {
         let named = |one: &Offering| one.reservation_id() == Some(id);
-        for catalog in self.catalogs.values_mut() {
+        for catalog in self.catalogs.values_mut().chain(self.overlaid.values_mut()) {
             if !catalog.iter().any(|one| one.offerings.iter().any(named)) {
                 continue;
             }
@@ -62,7 +70,8 @@ impl Supply {
 
     /// Every catalogue that some pool may have.
     pub(crate) fn all_catalogs(&self) -> impl Iterator<Item = &[InstanceType]> {
-        self.catalogs.values().map(|catalog| catalog.as_slice())
+        let all = self.catalogs.values().chain(self.overlaid.values());
+        all.map(|catalog| catalog.as_slice())
     }
 
     /// The pool of this name.
@@ -85,6 +94,17 @@ pub struct ClusterSnapshot {
 }
 
 impl ClusterSnapshot {
+    /// Whether a waiting pod is a chunk of a capacity buffer.
+    pub fn is_chunk(&self, pod: &PodId) -> bool {
+        let found = self.pending.binary_search_by(|one| one.id.cmp(pod));
+        found.is_ok_and(|index| self.pending[index].is_chunk())
+    }
+
+    /// Whether room is to be kept for a capacity buffer.
+    pub fn has_chunks(&self) -> bool {
+        self.pending.iter().any(|pod| pod.is_chunk())
+    }
+
     /// The node of this name.
     pub fn node(&self, name: &str) -> Option<&NodeWithPods> {
         let found = self.nodes.binary_search_by(|node| node.node.name.as_str().cmp(name));
@@ -140,6 +160,7 @@ impl fmt::Display for Refusal {
 #[derive(Debug, Default)]
 pub struct SupplyBuilder {
     supply: Supply,
+    overlays: Vec<NodeOverlay>,
 }
 
 impl SupplyBuilder {
@@ -162,6 +183,13 @@ impl SupplyBuilder {
         self
     }
 
+    /// Adds a `NodeOverlay`.
+    #[must_use]
+    pub fn node_overlay(mut self, overlay: NodeOverlay) -> Self {
+        self.overlays.push(overlay);
+        self
+    }
+
     /// Adds a `DaemonSet`.
     #[must_use]
     pub fn daemon_set(mut self, daemon_set: DaemonSet) -> Self {
@@ -176,7 +204,7 @@ impl SupplyBuilder {
         self
     }
 
-    /// The checked supply, and the pools that were refused.
+    /// The checked supply, and the pools and overlays that were refused.
     pub fn build(self) -> (Arc<Supply>, Vec<Refusal>) {
         let mut supply = self.supply;
         let mut refusals = Vec::new();
@@ -198,6 +226,9 @@ impl SupplyBuilder {
         }));
         supply.node_pools.dedup_by(|later, earlier| later.name == earlier.name);
         supply.catalogs.values_mut().for_each(put_in_order);
+        let (overlaid, conflicts) = overlay::apply(&supply, &self.overlays);
+        supply.overlaid = overlaid;
+        refusals.extend(conflicts);
         supply.daemon_sets.sort();
         supply.daemon_sets.dedup_by(|later, earlier| later.id == earlier.id);
         refusals.sort();

@@ -55,6 +55,9 @@ pub(super) fn add(objects: &mut Objects, source: Source, of: Type, content: Cont
         }
         ("karpenter.sh/v1", "NodePool") => entry.push(&mut o.node_pools, &mut o.findings),
         ("karpenter.sh/v1", "NodeClaim") => entry.push(&mut o.node_claims, &mut o.findings),
+        ("karpenter.sh/v1alpha1", "NodeOverlay") => {
+            entry.push(&mut o.node_overlays, &mut o.findings);
+        }
         ("karpenter.k8s.aws/v1", "EC2NodeClass") => {
             entry.push(&mut o.node_classes, &mut o.findings);
         }
@@ -121,7 +124,7 @@ impl Entry<'_> {
 }
 
 /// Kinds that are read, to tell a kind of another API version from one that is never read.
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 20] = [
     "CSINode",
     "DaemonSet",
     "Deployment",
@@ -131,6 +134,7 @@ const KINDS: [&str; 19] = [
     "Namespace",
     "Node",
     "NodeClaim",
+    "NodeOverlay",
     "NodePool",
     "PersistentVolume",
     "PersistentVolumeClaim",

@@ -9,6 +9,7 @@ mod fixture;
 #[cfg(test)]
 mod node_classes;
 #[cfg(test)]
+mod node_overlays;
 mod node_pools;
 #[cfg(test)]
 mod nodes;

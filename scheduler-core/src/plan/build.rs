@@ -26,7 +26,12 @@ pub(crate) fn actions(
     for (site, contents) in solution.on_sites.iter().enumerate() {
         let node = &problem.snapshot.nodes[site].node.name;
         for pod in pods.take_for_site(site, contents) {
-            actions.push(Action::Nominate { pod, node: node.clone() });
+            let node = node.clone();
+            actions.push(if problem.snapshot.is_chunk(&pod) {
+                Action::Hold { chunk: pod, node }
+            } else {
+                Action::Nominate { pod, node }
+            });
         }
     }
     let by_price = ByRiskPrice::new(problem, ceiling_percent);

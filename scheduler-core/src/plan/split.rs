@@ -19,7 +19,7 @@ pub(crate) fn note_worth(
     let mut known: BTreeMap<&Vec<Content>, Arc<BTreeMap<String, Price>>> = BTreeMap::new();
     let launches = actions.iter_mut().filter_map(|action| match action {
         Action::Launch(node) => Some(node),
-        Action::Nominate { .. } | Action::Terminate { .. } => None,
+        Action::Nominate { .. } | Action::Hold { .. } | Action::Terminate { .. } => None,
     });
     for (launch, node) in launches.zip(&solution.nodes) {
         let worth = known

@@ -33,8 +33,11 @@ fn apply(snapshot: &ClusterSnapshot, plan: &Plan, stage: NodeStage) -> ClusterSn
                 let name = name.expect("there is always a free number");
                 let joined = join(snapshot, planned, &name, stage);
                 nodes.insert(name.clone(), joined);
-                places.extend(planned.pods.iter().map(|pod| (pod, name.clone())));
+                let real = planned.pods.iter().filter(|pod| !snapshot.is_chunk(pod));
+                places.extend(real.map(|pod| (pod, name.clone())));
             }
+            // A chunk is never bound: it goes on asking for its room.
+            Action::Hold { .. } => {}
             Action::Nominate { pod, node } => {
                 places.insert(pod, node.clone());
             }

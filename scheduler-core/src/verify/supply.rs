@@ -13,7 +13,8 @@ use crate::snapshot::Supply;
 pub(super) struct Names<'a> {
     supply: &'a Supply,
     pools: BTreeMap<&'a str, &'a NodePool>,
-    catalogs: BTreeMap<&'a str, BTreeMap<&'a str, Listed<'a>>>,
+    /// By class, and by pool where an overlay makes a difference.
+    catalogs: BTreeMap<(&'a str, Option<&'a str>), BTreeMap<&'a str, Listed<'a>>>,
 }
 
 /// An instance type and its allocatable amounts.
@@ -35,15 +36,19 @@ impl<'a> Names<'a> {
 
     /// An instance type of the pool's catalogue.
     pub(super) fn instance_type(&mut self, pool: &'a NodePool, name: &str) -> Option<&Listed<'a>> {
+        let supply = self.supply;
         let list = || {
-            let catalog = self.supply.catalog(pool).iter();
+            let catalog = supply.catalog(pool).iter();
             let listed = catalog.map(|instance_type| {
                 let allocatable = instance_type.allocatable();
                 (instance_type.name.as_str(), Listed { instance_type, allocatable })
             });
             listed.collect()
         };
-        self.catalogs.entry(&pool.node_class).or_insert_with(list).get(name)
+        // Pools of one class share a catalogue, unless an overlay gives them another.
+        let overlaid = supply.overlaid.contains_key(&pool.name);
+        let of_pool = overlaid.then_some(pool.name.as_str());
+        self.catalogs.entry((&pool.node_class, of_pool)).or_insert_with(list).get(name)
     }
 
     /// Whether the offering can be bought now.

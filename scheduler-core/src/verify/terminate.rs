@@ -10,13 +10,14 @@ use crate::snapshot::{ClusterSnapshot, NodeWithPods};
 
 /// Checks every termination of the plan.
 pub(super) fn check(world: &World<'_>, plan: &Plan, found: &mut Vec<Violation>) {
-    let expected: BTreeSet<&str> = plan.nominations().map(|(_, node)| node.as_str()).collect();
+    let wanted = plan.nominations().chain(plan.holds());
+    let expected: BTreeSet<&str> = wanted.map(|(_, node)| node.as_str()).collect();
     let mut terminated: BTreeMap<&str, u32> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     for action in &plan.actions {
         let (name, DisruptionReason::Empty) = match action {
             Action::Terminate { node, reason } => (node, *reason),
-            Action::Launch(_) | Action::Nominate { .. } => continue,
+            Action::Launch(_) | Action::Nominate { .. } | Action::Hold { .. } => continue,
         };
         let fault = if seen.insert(name) {
             let node = world.snapshot.nodes.iter().find(|one| one.node.name == *name);

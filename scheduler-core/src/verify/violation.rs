@@ -93,7 +93,7 @@ pub enum TerminationFault {
     DoNotDisrupt,
     /// It has pods other than daemons.
     HasPods,
-    /// The plan expects a pod on it.
+    /// The plan expects a pod on it, or holds room there.
     HasNominations,
     /// It is not initialized.
     NotInitialized,
@@ -135,6 +135,11 @@ pub enum Violation {
     },
     /// A pod has two places, or a place and an entry among the unschedulable ones.
     PodRepeated {
+        /// The pod.
+        pod: PodId,
+    },
+    /// A chunk of a buffer is nominated, or a pod is given held room only.
+    WrongNomination {
         /// The pod.
         pod: PodId,
     },

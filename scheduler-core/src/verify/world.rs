@@ -287,13 +287,12 @@ fn place_pods<'a>(
         .collect();
     let mut placed = 0;
     let mut put = |site: usize, id: &PodId, found: &mut Vec<Violation>| {
-        let Some(position) = pending.take(id, found) else {
-            return;
-        };
-        let pod = pending.pods[position];
+        let position = pending.take(id, found)?;
+        let pod: &Pod = pending.pods[position];
         placed += 1;
         let spec = specs.number(&pod.spec);
         entries.push(Entry { site, spec, order: position + 1, pending: Some(&pod.id) });
+        Some(pod)
     };
     let mut launches = 0;
     for action in &plan.actions {
@@ -305,7 +304,9 @@ fn place_pods<'a>(
                     put(sites.len() - 1, pod, found);
                 }
             }
-            Action::Nominate { pod, node } => {
+            Action::Nominate { pod, node } | Action::Hold { chunk: pod, node } => {
+                // Nobody is nominated for a chunk, and a real pod gets more than held room.
+                let held = matches!(action, Action::Hold { .. });
                 let Some(site) = names.get(node.as_str()) else {
                     let (node, pod) = (node.clone(), pod.clone());
                     found.push(Violation::UnknownNode { node, pod });
@@ -315,13 +316,15 @@ fn place_pods<'a>(
                     let (node, pod) = (node.clone(), pod.clone());
                     found.push(Violation::NodeDeleting { node, pod });
                 }
-                put(*site, pod, found);
+                if put(*site, pod, found).is_some_and(|one| one.is_chunk() != held) {
+                    found.push(Violation::WrongNomination { pod: pod.clone() });
+                }
             }
             Action::Terminate { .. } => {}
         }
     }
-    for unschedulable in &plan.report.unschedulable {
-        pending.take(&unschedulable.pod, found);
+    for without in plan.report.unschedulable.iter().chain(&plan.report.buffers_short) {
+        pending.take(&without.pod, found);
     }
     // While a batch window is open the plan does not speak about pods.
     if plan.report.pods > 0 {

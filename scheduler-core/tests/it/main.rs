@@ -1,11 +1,13 @@
 //! Properties and facts of the core, through its public face only.
 
 mod batch;
+mod buffers;
 mod certificate;
 mod disruption;
 mod existing;
 mod improving;
 mod oracle;
+mod overlays;
 mod placing;
 mod pools;
 mod properties;

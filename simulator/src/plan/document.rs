@@ -50,6 +50,9 @@ pub struct PlanDocument {
     pub existing: Vec<Existing>,
     /// Pods without a place.
     pub unschedulable: Vec<UnschedulableDocument>,
+    /// Chunks of capacity buffers without room.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buffers_short: Vec<UnschedulableDocument>,
     /// Sizes of the problem and time spent.
     #[serde(skip_deserializing)]
     pub stats: Stats,
@@ -210,6 +213,7 @@ impl PlanDocument {
             nodes: plan.launches().map(PlannedNodeDocument::new).collect(),
             existing: existing(planned),
             unschedulable: report.unschedulable.iter().map(UnschedulableDocument::new).collect(),
+            buffers_short: report.buffers_short.iter().map(UnschedulableDocument::new).collect(),
             stats: Stats {
                 wall_ms: millis(times.plan),
                 classes: report.stats.classes,
@@ -284,7 +288,7 @@ impl UnschedulableDocument {
 /// Nodes that exist and get pods, by name.
 pub(super) fn existing(planned: &Planned) -> Vec<Existing> {
     let mut nodes: BTreeMap<&str, Vec<PodId>> = BTreeMap::new();
-    for (pod, node) in planned.plan.nominations() {
+    for (pod, node) in planned.plan.nominations().chain(planned.plan.holds()) {
         nodes.entry(node).or_default().push(pod.clone());
     }
     let nodes = nodes.into_iter();

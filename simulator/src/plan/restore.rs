@@ -27,8 +27,14 @@ pub(super) fn restore(
 ) -> Result<Plan, PlanFileError> {
     let mut actions = Vec::new();
     for existing in &document.existing {
-        let nominate =
-            |pod: &PodId| Action::Nominate { pod: pod.clone(), node: existing.node.clone() };
+        let nominate = |pod: &PodId| {
+            let (pod, node) = (pod.clone(), existing.node.clone());
+            if snapshot.is_chunk(&pod) {
+                Action::Hold { chunk: pod, node }
+            } else {
+                Action::Nominate { pod, node }
+            }
+        };
         actions.extend(existing.pods.iter().map(nominate));
     }
     let mut shared = Shared::default();
@@ -38,6 +44,10 @@ pub(super) fn restore(
     let mut unschedulable = Vec::new();
     for (index, one) in document.unschedulable.iter().enumerate() {
         unschedulable.push(without_place(one, index)?);
+    }
+    let mut buffers_short = Vec::new();
+    for (index, one) in document.buffers_short.iter().enumerate() {
+        buffers_short.push(without_place(one, index)?);
     }
     let gap = document.gap_shares.iter();
     let report = PlanReport {
@@ -51,6 +61,7 @@ pub(super) fn restore(
         interruption_cost: document.interruption_cost.0,
         alternatives_ceiling_percent: document.alternatives_ceiling_percent,
         unschedulable,
+        buffers_short,
         violations: Vec::new(),
         stats: PlanStats::default(),
     };

@@ -35,6 +35,7 @@ impl World {
             match action {
                 Action::Launch(planned) => results.push(self.launch(planned)),
                 Action::Nominate { pod, node } => self.nominate(pod, node),
+                Action::Hold { .. } => {}
                 Action::Terminate { node, .. } => {
                     if let Some(id) = self.node_ids.get(node).copied() {
                         let evicted = self.remove_node(id);

@@ -11,6 +11,9 @@ impl fmt::Display for Violation {
         match self {
             Self::UnknownPod { pod } => write!(f, "pod {pod} is not pending"),
             Self::PodRepeated { pod } => write!(f, "pod {pod} appears twice in the plan"),
+            Self::WrongNomination { pod } => {
+                write!(f, "pod {pod}: chunks of buffers are held, and all others nominated")
+            }
             Self::PodMissing { pod } => {
                 write!(f, "pod {pod} is neither placed nor listed as unschedulable")
             }
