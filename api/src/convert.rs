@@ -16,6 +16,7 @@ use crate::objects::{Objects, Sourced, name, namespace};
 
 mod amount;
 mod budget;
+mod buffer;
 mod cluster;
 pub(crate) mod context;
 mod daemon;
@@ -50,7 +51,7 @@ pub struct Cluster {
     pub daemon_sets: Vec<DaemonSet>,
     /// Nodes, joined or on their way, with the pods bound to them, by name.
     pub nodes: Vec<Arc<NodeWithPods>>,
-    /// Pods that wait for a node, by id.
+    /// Pods that wait for a node, and chunks of capacity buffers, by id.
     pub pending: Vec<Arc<Pod>>,
     /// What is wrong with single objects, those that could not be read included.
     pub findings: Vec<Finding>,
@@ -95,6 +96,7 @@ pub fn convert(objects: &Objects, now: Timestamp) -> Cluster {
         });
     }
     cluster.pending = pods.pending;
+    cluster.pending.extend(buffer::convert(objects, &context, &mut findings));
     cluster.pending.sort_by(|one, other| one.id.cmp(&other.id));
     cluster.findings = findings;
     cluster

@@ -49,6 +49,10 @@ pub(super) fn add(objects: &mut Objects, source: Source, of: Type, content: Cont
         ("v1", "Node") => entry.push(&mut o.nodes, &mut o.findings),
         ("v1", "Namespace") => entry.push(&mut o.namespaces, &mut o.findings),
         ("v1", "LimitRange") => entry.push(&mut o.limit_ranges, &mut o.findings),
+        ("v1", "PodTemplate") => entry.push(&mut o.pod_templates, &mut o.findings),
+        ("autoscaling.x-k8s.io/v1beta1", "CapacityBuffer") => {
+            entry.push(&mut o.capacity_buffers, &mut o.findings);
+        }
         ("v1", "PersistentVolume") => entry.push(&mut o.persistent_volumes, &mut o.findings),
         ("v1", "PersistentVolumeClaim") => {
             entry.push(&mut o.persistent_volume_claims, &mut o.findings);
@@ -124,8 +128,9 @@ impl Entry<'_> {
 }
 
 /// Kinds that are read, to tell a kind of another API version from one that is never read.
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 22] = [
     "CSINode",
+    "CapacityBuffer",
     "DaemonSet",
     "Deployment",
     "EC2NodeClass",
@@ -140,6 +145,7 @@ const KINDS: [&str; 20] = [
     "PersistentVolumeClaim",
     "Pod",
     "PodDisruptionBudget",
+    "PodTemplate",
     "PriorityClass",
     "ReplicaSet",
     "RuntimeClass",

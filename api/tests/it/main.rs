@@ -1,6 +1,7 @@
 //! Cluster files in, the core's model out.
 
 #[cfg(test)]
+mod buffers;
 mod definitions;
 #[cfg(test)]
 mod expand;

@@ -2,7 +2,7 @@
 
 use kube::CustomResourceExt;
 use kube::core::cel::Validator;
-use plimsoll_api::crd::{Ec2NodeClass, NodeClaim, NodeOverlay, NodePool};
+use plimsoll_api::crd::{CapacityBuffer, Ec2NodeClass, NodeClaim, NodeOverlay, NodePool};
 use serde_json::{Value, json};
 
 /// Messages of the rules that an object breaks.
@@ -257,4 +257,22 @@ fn an_overlay_s_requirements_need_values() {
         let requirement = json!({"key": "team", "operator": operator, "values": []});
         refuses::<NodeOverlay>(&overlay(&json!({"requirements": [requirement]})));
     }
+}
+
+#[test]
+fn a_buffer_names_its_pods_in_one_way_and_their_number() {
+    let buffer = |spec: Value| {
+        json!({"apiVersion": "autoscaling.x-k8s.io/v1beta1", "kind": "CapacityBuffer",
+            "metadata": {"name": "b", "namespace": "n"}, "spec": spec})
+    };
+    let scalable = json!({"kind": "Deployment", "name": "web", "apiGroup": ""});
+    accepts::<CapacityBuffer>(&buffer(json!({"podTemplateRef": {"name": "t"}, "replicas": 0})));
+    accepts::<CapacityBuffer>(&buffer(
+        json!({"podTemplateRef": {"name": "t"}, "limits": {"cpu": "1"}}),
+    ));
+    accepts::<CapacityBuffer>(&buffer(json!({"scalableRef": scalable})));
+    refuses::<CapacityBuffer>(&buffer(json!({"podTemplateRef": {"name": "t"}})));
+    refuses::<CapacityBuffer>(&buffer(
+        json!({"podTemplateRef": {"name": "t"}, "replicas": 1, "scalableRef": scalable}),
+    ));
 }
