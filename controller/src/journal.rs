@@ -146,7 +146,10 @@ fn log_unschedulable(plan_id: &str, unschedulable: &Unschedulable) {
 fn terminations(plan: &Plan) -> impl Iterator<Item = (&str, String)> {
     plan.actions.iter().filter_map(|action| match action {
         Action::Terminate { node, reason } => Some((node.as_str(), format!("{reason:?}"))),
-        Action::Launch(_) | Action::Nominate { .. } | Action::Hold { .. } => None,
+        Action::Launch(_)
+        | Action::LaunchStatic(_)
+        | Action::Nominate { .. }
+        | Action::Hold { .. } => None,
     })
 }
 

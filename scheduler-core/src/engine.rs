@@ -3,6 +3,7 @@
 mod batch;
 mod buffer;
 mod emptiness;
+mod fixed;
 
 use std::collections::BTreeSet;
 
@@ -132,12 +133,14 @@ impl Engine {
         if !self.batches.is_open() && self.holders.know(snapshot, &plan) {
             give_up_empty(snapshot, &self.holders, &mut plan);
         }
+        fixed::balance(snapshot, &self.settings, &mut plan);
         seal(snapshot, plan)
     }
 
     /// Plans all pending pods at once, without waiting for a batch window.
     pub fn plan_now(&mut self, snapshot: &ClusterSnapshot) -> Plan {
-        let plan = self.plan_pods(snapshot);
+        let mut plan = self.plan_pods(snapshot);
+        fixed::balance(snapshot, &self.settings, &mut plan);
         seal(snapshot, plan)
     }
 

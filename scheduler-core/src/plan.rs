@@ -27,19 +27,41 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Nodes to launch.
+    /// Nodes to launch for pods.
     pub fn launches(&self) -> impl Iterator<Item = &PlannedNode> {
         self.actions.iter().filter_map(|action| match action {
             Action::Launch(node) => Some(node.as_ref()),
-            Action::Nominate { .. } | Action::Hold { .. } | Action::Terminate { .. } => None,
+            Action::LaunchStatic(_)
+            | Action::Nominate { .. }
+            | Action::Hold { .. }
+            | Action::Terminate { .. } => None,
         })
+    }
+
+    /// Nodes to launch for static pools, whatever pods there are.
+    pub fn static_launches(&self) -> impl Iterator<Item = &PlannedNode> {
+        self.actions.iter().filter_map(|action| match action {
+            Action::LaunchStatic(node) => Some(node.as_ref()),
+            Action::Launch(_)
+            | Action::Nominate { .. }
+            | Action::Hold { .. }
+            | Action::Terminate { .. } => None,
+        })
+    }
+
+    /// Nodes to launch, for pods and for static pools.
+    pub fn all_launches(&self) -> impl Iterator<Item = &PlannedNode> {
+        self.launches().chain(self.static_launches())
     }
 
     /// Pods that go to nodes which exist or are in flight.
     pub fn nominations(&self) -> impl Iterator<Item = (&PodId, &NodeName)> {
         self.actions.iter().filter_map(|action| match action {
             Action::Nominate { pod, node } => Some((pod, node)),
-            Action::Launch(_) | Action::Hold { .. } | Action::Terminate { .. } => None,
+            Action::Launch(_)
+            | Action::LaunchStatic(_)
+            | Action::Hold { .. }
+            | Action::Terminate { .. } => None,
         })
     }
 
@@ -47,7 +69,10 @@ impl Plan {
     pub fn holds(&self) -> impl Iterator<Item = (&PodId, &NodeName)> {
         self.actions.iter().filter_map(|action| match action {
             Action::Hold { chunk, node } => Some((chunk, node)),
-            Action::Launch(_) | Action::Nominate { .. } | Action::Terminate { .. } => None,
+            Action::Launch(_)
+            | Action::LaunchStatic(_)
+            | Action::Nominate { .. }
+            | Action::Terminate { .. } => None,
         })
     }
 }
@@ -57,6 +82,9 @@ impl Plan {
 pub enum Action {
     /// Launch a node; its pods are nominated to it.
     Launch(Box<PlannedNode>),
+    /// Launch a node of a static pool, which is for no pod in particular. It does not enter the
+    /// plan's price, which is for pods.
+    LaunchStatic(Box<PlannedNode>),
     /// Expect the pod on a node that exists or is in flight.
     Nominate {
         /// The pod.
@@ -86,6 +114,8 @@ pub enum Action {
 pub enum DisruptionReason {
     /// No pod but daemons for `consolidateAfter`.
     Empty,
+    /// A static pool has more nodes than `replicas`.
+    ScaledDown,
 }
 
 /// A node to launch.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::model::{Labels, PodId, Resources};
+use crate::pack::limits::Limits;
 use crate::plan::{Action, Alternative, PlannedNode};
 use crate::problem::Problem;
 use crate::problem::dims::fits;
@@ -60,6 +61,37 @@ pub(crate) fn actions(
         ))));
     }
     (actions, pods.rest())
+}
+
+/// So many nodes for no pods, of the cheapest offerings on sale; fewer if limits or reservations
+/// leave no more.
+pub(crate) fn bare_nodes(
+    problem: &Problem<'_>,
+    count: usize,
+    ceiling_percent: u32,
+) -> Vec<PlannedNode> {
+    let table = &problem.table;
+    let by_price = ByRiskPrice::new(problem, ceiling_percent);
+    let mut limits = Limits::new(problem);
+    let mut nodes = Vec::new();
+    let on_sale = |shape: &&usize| {
+        let one = &table.shapes[**shape];
+        one.available && table.rows[one.row].usable
+    };
+    for shape in table.by_price.iter().filter(on_sale) {
+        let labels = Arc::new(table.labels(&table.shapes[*shape]));
+        let alternatives = Arc::new(by_price.alternatives(problem, *shape, &[]));
+        while nodes.len() < count && limits.allow(problem, *shape) {
+            limits.take(problem, &[*shape]);
+            let node = NewNode { shape: *shape, contents: Vec::new() };
+            let shared = (Arc::clone(&labels), Arc::clone(&alternatives));
+            nodes.push(planned(problem, &node, Vec::new(), shared));
+        }
+        if nodes.len() == count {
+            break;
+        }
+    }
+    nodes
 }
 
 /// Which pods of each class have not been named yet.

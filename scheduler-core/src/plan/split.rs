@@ -19,7 +19,10 @@ pub(crate) fn note_worth(
     let mut known: BTreeMap<&Vec<Content>, Arc<BTreeMap<String, Price>>> = BTreeMap::new();
     let launches = actions.iter_mut().filter_map(|action| match action {
         Action::Launch(node) => Some(node),
-        Action::Nominate { .. } | Action::Hold { .. } | Action::Terminate { .. } => None,
+        Action::LaunchStatic(_)
+        | Action::Nominate { .. }
+        | Action::Hold { .. }
+        | Action::Terminate { .. } => None,
     });
     for (launch, node) in launches.zip(&solution.nodes) {
         let worth = known

@@ -27,7 +27,7 @@ fn apply(snapshot: &ClusterSnapshot, plan: &Plan, stage: NodeStage) -> ClusterSn
     let mut places: BTreeMap<&PodId, String> = BTreeMap::new();
     for action in &plan.actions {
         match action {
-            Action::Launch(planned) => {
+            Action::Launch(planned) | Action::LaunchStatic(planned) => {
                 let free = (1..).map(|number| format!("{}-{number}", planned.node_pool));
                 let name = free.into_iter().find(|name| !nodes.contains_key(name));
                 let name = name.expect("there is always a free number");

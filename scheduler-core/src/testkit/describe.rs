@@ -45,6 +45,10 @@ pub fn check(cluster: ClusterBuilder, expected: &str) {
 fn describe_action(action: &Action) -> String {
     match action {
         Action::Launch(node) => describe_launch(node),
+        Action::LaunchStatic(node) => {
+            let (pool, kind, zone) = (&node.node_pool, &node.instance_type, &node.zone);
+            format!("launch {kind} in {zone} for static {pool}")
+        }
         Action::Nominate { pod, node } => format!("nominate {} to {node}", short(pod)),
         Action::Hold { chunk, node } => format!("hold {} on {node}", short(chunk)),
         Action::Terminate { node, reason } => format!("terminate {node} as {reason:?}"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::violation::Violation;
 use super::world::{SiteKind, World};
 use crate::model::Resources;
+use crate::plan::Plan;
 
 /// Capacity and number of a pool's nodes.
 #[derive(Debug, Default)]
@@ -16,14 +17,10 @@ struct Usage {
 
 /// Checks that no reservation has more nodes launched into it than it has left, which is the least
 /// that any catalogue says.
-pub(super) fn check_reservations(world: &World<'_>, found: &mut Vec<Violation>) {
+pub(super) fn check_reservations(world: &World<'_>, plan: &Plan, found: &mut Vec<Violation>) {
     let mut launches: BTreeMap<&str, usize> = BTreeMap::new();
-    for site in &world.sites {
-        if let SiteKind::Planned(_, node) = site.kind
-            && let Some(reservation) = &node.reservation
-        {
-            *launches.entry(reservation).or_default() += 1;
-        }
+    for reservation in plan.all_launches().filter_map(|node| node.reservation.as_deref()) {
+        *launches.entry(reservation).or_default() += 1;
     }
     if launches.is_empty() {
         return;

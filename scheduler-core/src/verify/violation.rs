@@ -24,6 +24,15 @@ pub enum Place {
         /// Capacity type.
         capacity_type: CapacityType,
     },
+    /// A node that the plan launches for a static pool.
+    Static {
+        /// Position among the plan's launches for static pools, from 0.
+        index: usize,
+        /// Pool.
+        node_pool: NodePoolName,
+        /// Instance type.
+        instance_type: String,
+    },
 }
 
 impl fmt::Display for Place {
@@ -32,6 +41,9 @@ impl fmt::Display for Place {
             Self::Existing(name) => write!(f, "node {name}"),
             Self::New { index, instance_type, zone, capacity_type } => {
                 write!(f, "launch {index} ({instance_type} {capacity_type} in {zone})")
+            }
+            Self::Static { index, node_pool, instance_type } => {
+                write!(f, "launch {index} of static pools ({instance_type} of {node_pool})")
             }
         }
     }
@@ -85,7 +97,7 @@ pub enum TerminationFault {
     UnknownNode,
     /// The plan says so twice.
     Repeated,
-    /// It belongs to no pool of the snapshot, or to one with a fixed number of nodes.
+    /// It belongs to no pool of the snapshot that could give it up for this reason.
     NoPool,
     /// It is going away already.
     Deleting,
@@ -339,6 +351,23 @@ pub enum Violation {
         limit: i64,
         /// Amount with the plan carried out.
         total: i64,
+    },
+    /// A node is launched without pods, or with pods as if there were none, of a pool that is none
+    /// with a fixed number of nodes.
+    NotStatic {
+        /// The launch.
+        place: Place,
+        /// The pool.
+        node_pool: NodePoolName,
+    },
+    /// A static pool would have more nodes than `replicas` by launches, or fewer by terminations.
+    Replicas {
+        /// The pool.
+        node_pool: NodePoolName,
+        /// Its `replicas`.
+        replicas: i64,
+        /// Nodes with the plan carried out.
+        then: i64,
     },
     /// More nodes are launched into a reservation than it has left.
     ReservationExceeded {

@@ -320,7 +320,7 @@ fn place_pods<'a>(
                     found.push(Violation::WrongNomination { pod: pod.clone() });
                 }
             }
-            Action::Terminate { .. } => {}
+            Action::LaunchStatic(_) | Action::Terminate { .. } => {}
         }
     }
     for without in plan.report.unschedulable.iter().chain(&plan.report.buffers_short) {

@@ -5,6 +5,7 @@ mod buffers;
 mod certificate;
 mod disruption;
 mod existing;
+mod fixed;
 mod improving;
 mod oracle;
 mod overlays;

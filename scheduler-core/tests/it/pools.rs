@@ -120,6 +120,6 @@ fn labels_of_a_pool_attract_pods_that_ask_for_them() {
 
 #[test]
 fn a_pool_with_a_fixed_number_of_nodes_launches_none_for_pods() {
-    let cluster = shop().node_pool(pool("default").replicas(3)).pod(pod("web"));
+    let cluster = shop().node_pool(pool("default").replicas(0)).pod(pod("web"));
     check(cluster, "unschedulable web: PLM-1001");
 }

@@ -80,7 +80,7 @@ impl<P: Planner> Autoscaler<P> {
         // What the plan changed is an event that the planner hears of at once.
         let tick = clock::later(now, TICK);
         let changes_nodes =
-            |one: &Action| matches!(one, Action::Launch(_) | Action::Terminate { .. });
+            |one: &Action| !matches!(one, Action::Nominate { .. } | Action::Hold { .. });
         let changed_nodes = plan.actions.iter().any(changes_nodes);
         self.wake_at = if changed_nodes { Some(tick) } else { plan.wake_at.map(|at| at.max(tick)) };
         if results.contains(&LaunchResult::SoldOut) {

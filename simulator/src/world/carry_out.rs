@@ -33,7 +33,9 @@ impl World {
         let mut results = Vec::new();
         for action in &plan.actions {
             match action {
-                Action::Launch(planned) => results.push(self.launch(planned)),
+                Action::Launch(planned) | Action::LaunchStatic(planned) => {
+                    results.push(self.launch(planned));
+                }
                 Action::Nominate { pod, node } => self.nominate(pod, node),
                 Action::Hold { .. } => {}
                 Action::Terminate { node, .. } => {

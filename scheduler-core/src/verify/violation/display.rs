@@ -98,6 +98,12 @@ impl fmt::Display for Violation {
                 let total = Resources::display_amount(resource, *total);
                 write!(f, "NodePool {node_pool}: {resource} {total} exceeds the limit of {limit}")
             }
+            Self::NotStatic { place, node_pool } => {
+                write!(f, "{place}: NodePool {node_pool} is not static, or the node has pods")
+            }
+            Self::Replicas { node_pool, replicas, then } => {
+                write!(f, "NodePool {node_pool}: {then} nodes where replicas is {replicas}")
+            }
             Self::ReservationExceeded { reservation, remaining, launches } => {
                 write!(
                     f,
