@@ -19,7 +19,7 @@ use crate::column::master::Column;
 use crate::column::rows::{Hints, Rows};
 use crate::column::{Instance, Item, Shape};
 use crate::model::{PodId, Price};
-use crate::pack::candidates::{Candidate, Sale, Worth, candidates};
+use crate::pack::candidates::{Candidate, Flexibility, Sale, Worth, candidates};
 use crate::plan::{Certificate, PodKind};
 use crate::problem::dims::fits;
 use crate::problem::sites::site_admits;
@@ -306,7 +306,8 @@ impl Relaxed {
 fn relax(problem: &Problem<'_>) -> (Vec<Candidate>, Relaxed) {
     let (groups, group_of) = admission_groups(problem);
     let groups: Vec<BitSet> = groups.into_iter().cloned().collect();
-    let candidates = candidates(problem, &groups, Worth::Bound, (Sale::Open, |_| true));
+    let candidates =
+        candidates(problem, &groups, Worth::Bound, (Sale::Open, Flexibility::Relaxed, |_| true));
     let items: Vec<relaxation::Item<'_>> = (problem.classes.iter().zip(group_of))
         .map(|(class, group)| {
             let pods = class.pods.len() as i64;

@@ -15,7 +15,7 @@ use self::buffer::Holders;
 use crate::bound::{self, Effort};
 use crate::model::{NodeName, Price};
 use crate::pack;
-use crate::plan::{Action, Plan, PlanReport, PlanStats, build, diagnose, split};
+use crate::plan::{Action, MinValuesPolicy, Plan, PlanReport, PlanStats, build, diagnose, split};
 use crate::problem::Lowering;
 use crate::snapshot::ClusterSnapshot;
 use crate::verify;
@@ -27,6 +27,9 @@ pub struct Settings {
     pub batch_idle: SignedDuration,
     /// A batch closes at the latest so long after its first pod.
     pub batch_max: SignedDuration,
+    /// What becomes of pools that cannot offer as many values as their `minValues` ask for.
+    #[serde(default)]
+    pub min_values_policy: MinValuesPolicy,
     /// Which packer fills new nodes.
     pub packer: Packer,
     /// What losing a node to a Spot interruption costs. Times the expected interruptions per hour
@@ -47,6 +50,7 @@ impl Default for Settings {
         Self {
             batch_idle: SignedDuration::from_secs(1),
             batch_max: SignedDuration::from_secs(10),
+            min_values_policy: MinValuesPolicy::Strict,
             packer: Packer::DualGreedy,
             interruption_cost: Price::from_micro_usd(1_000_000),
             alternatives_ceiling_percent: 150,
@@ -179,7 +183,8 @@ impl Engine {
                 lowering.insert(Lowering::new(supply, cost, radius))
             }
         };
-        let problem = lowering.problem(snapshot);
+        let mut problem = lowering.problem(snapshot);
+        problem.min_values_policy = settings.min_values_policy;
         let solution = match settings.packer {
             Packer::DualGreedy => pack::pack(&problem, steps),
             Packer::FirstFitDecreasing => pack::ffd::pack(&problem),
@@ -208,6 +213,7 @@ impl Engine {
             gap: Vec::new(),
             interruption_cost: settings.interruption_cost,
             alternatives_ceiling_percent: settings.alternatives_ceiling_percent,
+            min_values_policy: settings.min_values_policy,
             unschedulable,
             buffers_short,
             violations: Vec::new(),

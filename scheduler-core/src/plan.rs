@@ -156,6 +156,9 @@ pub struct PlannedNode {
     /// the expected cost of interruptions, up to a ceiling. Reserved capacity is never among them:
     /// it is promised to one node. Alike nodes share them.
     pub alternatives: Arc<Vec<Alternative>>,
+    /// The offerings named are fewer than `minValues` of the pool asks for.
+    #[serde(default)]
+    pub min_values_relaxed: bool,
 }
 
 /// An offering that would do as well.
@@ -171,6 +174,16 @@ pub struct Alternative {
     pub zone: String,
     /// Capacity type.
     pub capacity_type: CapacityType,
+}
+
+/// What becomes of pools that cannot offer as many values as their `minValues` ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum MinValuesPolicy {
+    /// They launch nothing.
+    #[default]
+    Strict,
+    /// They launch with as many values as there are, before a pool of lower weight is asked.
+    BestEffort,
 }
 
 /// What is known about a plan.
@@ -195,6 +208,9 @@ pub struct PlanReport {
     /// Alternatives are listed up to so many per cent of the chosen offering's price, both with
     /// the expected cost of interruptions.
     pub alternatives_ceiling_percent: u32,
+    /// Whether fewer values than `minValues` will do.
+    #[serde(default)]
+    pub min_values_policy: MinValuesPolicy,
     /// Pods that cannot be placed, by id.
     pub unschedulable: Vec<Unschedulable>,
     /// Chunks of capacity buffers for which there is no room, by id. No pod waits for it.

@@ -25,6 +25,7 @@ use shapes::ShapeTable;
 use sites::Site;
 
 use crate::model::Resources;
+use crate::plan::MinValuesPolicy;
 use crate::snapshot::ClusterSnapshot;
 
 /// What is to be packed into what.
@@ -44,6 +45,8 @@ pub(crate) struct Problem<'a> {
     /// Existing nodes, in the snapshot's order.
     pub(crate) sites: Vec<Site>,
     pub(crate) rules: Rules,
+    /// Whether fewer values than `minValues` will do.
+    pub(crate) min_values_policy: MinValuesPolicy,
 }
 
 impl Problem<'_> {

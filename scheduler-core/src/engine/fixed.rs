@@ -62,7 +62,8 @@ fn launch(
         pending: Vec::new(),
     };
     let mut lowering = Lowering::new(supply, settings.interruption_cost, None);
-    let problem = lowering.problem(&alone);
+    let mut problem = lowering.problem(&alone);
+    problem.min_values_policy = settings.min_values_policy;
     let nodes = build::bare_nodes(&problem, count, settings.alternatives_ceiling_percent);
     plan.actions.extend(nodes.into_iter().map(|node| Action::LaunchStatic(Box::new(node))));
 }

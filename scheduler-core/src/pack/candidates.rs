@@ -1,7 +1,10 @@
 //! The shapes that are worth looking at.
 
+use crate::plan::MinValuesPolicy;
+use crate::problem::dims::fits;
 use crate::problem::shapes::Shape;
 use crate::problem::{BitSet, Problem};
+use crate::solution::Content;
 
 /// A shape that no other one replaces.
 #[derive(Clone, Debug)]
@@ -37,13 +40,22 @@ impl Sale {
     }
 }
 
+/// Whether pools are held to their `minValues`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flexibility {
+    /// They are.
+    Kept,
+    /// Too few values will do.
+    Relaxed,
+}
+
 /// Shapes of these pools that admit some group and are not dominated: another is not dearer, has
 /// no less room of any kind, and admits at least the same groups.
 pub(crate) fn candidates(
     problem: &Problem<'_>,
     groups: &[BitSet],
     worth: Worth,
-    (sale, pools): (Sale, impl Fn(usize) -> bool),
+    (sale, flexibility, pools): (Sale, Flexibility, impl Fn(usize) -> bool),
 ) -> Vec<Candidate> {
     let table = &problem.table;
     let mut admits: Vec<Option<BitSet>> = vec![None; table.shapes.len()];
@@ -65,7 +77,7 @@ pub(crate) fn candidates(
             admits[*shape].take().map(|groups| Candidate { shape: *shape, cost, groups })
         })
         .collect();
-    if worth == Worth::Decision {
+    if worth == Worth::Decision && flexibility == Flexibility::Kept {
         all = keep_flexible(problem, all);
     }
     all.retain(|one| sale.offers(&table.shapes[one.shape]));
@@ -102,6 +114,33 @@ fn replaces(problem: &Problem<'_>, dominating: usize, dominated: usize) -> bool 
     let (other_pool, other) = problem.pool_and_capacity(dominated);
     let named = limits.keys().filter(|name| *name != "nodes");
     pool == other_pool && named.into_iter().all(|name| capacity.get(name) <= other.get(name))
+}
+
+/// Whether enough others could stand in for a new node with these pods, as its pool's `minValues`
+/// ask.
+pub(crate) fn is_flexible(problem: &Problem<'_>, shape: usize, contents: &[Content]) -> bool {
+    let pool = problem.table.pool(shape);
+    let requirements = &problem.snapshot.supply.node_pools[pool].requirements;
+    if problem.min_values_policy == MinValuesPolicy::BestEffort
+        || requirements.iter().all(|(_, one)| one.min_values.is_none())
+    {
+        return true;
+    }
+    let mut asked = vec![0; problem.dims.len()];
+    for (class, pods) in contents {
+        let request = &problem.classes[*class].request;
+        asked.iter_mut().zip(request).for_each(|(sum, one)| *sum += one * pods);
+    }
+    let holds = |other: &usize| {
+        *other == shape
+            || problem.reservation(*other).is_none()
+                && problem.table.pool(*other) == pool
+                && fits(&asked, problem.room(*other))
+                && contents.iter().all(|(class, _)| {
+                    problem.usable(*class).contains(*other) && problem.ports_clear(*class, *other)
+                })
+    };
+    problem.min_values_hold(pool, &(0..problem.table.shapes.len()).filter(holds))
 }
 
 /// Drops shapes of pools with `minValues` that too few others could stand in for: whatever is

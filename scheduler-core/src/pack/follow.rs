@@ -1,5 +1,6 @@
 //! Pods that must share a node with others: they go where the others have gone.
 
+use crate::pack::candidates::is_flexible;
 use crate::pack::existing::sites_of;
 use crate::pack::state::State;
 use crate::pack::topology::{Bin, Scope};
@@ -47,6 +48,11 @@ fn join(state: &mut State<'_>, class: usize) -> bool {
             && problem.ports_clear(class, node.shape)
             && state.times_fitting(class, &state.node_room(node), &node.contents) > 0
             && state.counts.first_broken(problem, class, Bin::Node(number, node.shape)).is_none()
+            && {
+                let mut contents = node.contents.clone();
+                add_content(&mut contents, class, 1);
+                is_flexible(problem, node.shape, &contents)
+            }
     };
     let Some(number) = (0..state.nodes.len()).find(|number| holds(state, *number)) else {
         return false;
@@ -67,7 +73,12 @@ fn start(state: &mut State<'_>, class: usize) -> bool {
             && state.counts.first_broken(problem, class, Bin::Shape(shape)).is_none();
         let fitting = state.times_fitting(class, problem.room(shape), &[]);
         let pods = fitting.min(state.remaining[class]);
-        (allowed && pods > 0).then_some((pods, problem.table.shapes[shape].risk_price, shape))
+        let flexible = || is_flexible(problem, shape, &[(class, pods)]);
+        (allowed && pods > 0 && flexible()).then_some((
+            pods,
+            problem.table.shapes[shape].risk_price,
+            shape,
+        ))
     });
     let best = options.min_by_key(|(pods, price, shape)| (-pods, *price, *shape));
     let Some((pods, _, shape)) = best else { return false };

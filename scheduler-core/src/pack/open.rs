@@ -1,11 +1,12 @@
 //! New nodes for what existing ones do not take.
 
 use crate::column::rows::Hints;
-use crate::pack::candidates::Sale;
+use crate::pack::candidates::{Flexibility, Sale};
 use crate::pack::parts::Part;
 use crate::pack::state::State;
 use crate::pack::tier::Tier;
 use crate::pack::topology::{Bin, Scope};
+use crate::plan::MinValuesPolicy;
 use crate::problem::dims::fits;
 use crate::solution::{Setback, add_content};
 
@@ -38,13 +39,23 @@ pub(crate) fn open_nodes(state: &mut State<'_>, mut parts: Vec<Part>) {
 }
 
 fn open_tier(state: &mut State<'_>, parts: &mut [Part], pools: impl Fn(usize) -> bool) {
-    if !state.problem.table.reservations.is_empty() {
-        buy(state, parts, (Sale::Reserved, &pools));
+    let mut flexibilities = vec![Flexibility::Kept];
+    if state.problem.min_values_policy == MinValuesPolicy::BestEffort {
+        flexibilities.push(Flexibility::Relaxed);
     }
-    buy(state, parts, (Sale::Open, &pools));
+    for flexibility in flexibilities {
+        if !state.problem.table.reservations.is_empty() {
+            buy(state, parts, (Sale::Reserved, flexibility, &pools));
+        }
+        buy(state, parts, (Sale::Open, flexibility, &pools));
+    }
 }
 
-fn buy(state: &mut State<'_>, parts: &mut [Part], offers: (Sale, impl Fn(usize) -> bool)) {
+fn buy(
+    state: &mut State<'_>,
+    parts: &mut [Part],
+    offers: (Sale, Flexibility, impl Fn(usize) -> bool),
+) {
     let problem = state.problem;
     let Some(tier) = Tier::new(problem, parts, state.limits.clone(), offers) else { return };
     state.candidates = state.candidates.max(tier.candidates.len());

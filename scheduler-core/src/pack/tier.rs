@@ -9,7 +9,7 @@ use crate::column::integer;
 use crate::column::master::Column;
 use crate::column::rows::{Hints, Rows};
 use crate::column::{self, Instance};
-use crate::pack::candidates::{Candidate, Sale, Worth, candidates};
+use crate::pack::candidates::{Candidate, Flexibility, Sale, Worth, candidates};
 use crate::pack::fill::Buckets;
 use crate::pack::greedy;
 use crate::pack::improve::{Bin, Board};
@@ -63,7 +63,7 @@ impl<'a, 'p> Tier<'a, 'p> {
         problem: &'a Problem<'p>,
         parts: &[Part],
         limits: Limits,
-        offers: (Sale, impl Fn(usize) -> bool),
+        offers: (Sale, Flexibility, impl Fn(usize) -> bool),
     ) -> Option<Self> {
         let waiting: Vec<usize> = (0..parts.len()).filter(|part| parts[*part].left > 0).collect();
         if waiting.is_empty() {

@@ -40,25 +40,20 @@ pub(crate) fn actions(
     let distinct: BTreeSet<(usize, &Vec<Content>)> =
         solution.nodes.iter().map(|node| (node.shape, &node.contents)).collect();
     let distinct: Vec<(usize, &Vec<Content>)> = distinct.into_iter().collect();
-    let alternatives: Vec<Arc<Vec<Alternative>>> = distinct
+    let alternatives: Vec<Choice> = distinct
         .par_iter()
-        .map(|(shape, contents)| Arc::new(by_price.alternatives(problem, *shape, contents)))
+        .map(|(shape, contents)| by_price.choice(problem, *shape, contents))
         .collect();
     let mut labels = BTreeMap::new();
     for node in &solution.nodes {
         let pods = pods.take(&node.contents);
         let known = distinct.binary_search(&(node.shape, &node.contents));
-        let alternatives = known.map_or_else(|_| Arc::default(), |at| alternatives[at].clone());
+        let choice = known.map_or_else(|_| Choice::default(), |at| alternatives[at].clone());
         let labels = labels
             .entry(node.shape)
             .or_insert_with(|| Arc::new(problem.table.labels(&problem.table.shapes[node.shape])))
             .clone();
-        actions.push(Action::Launch(Box::new(planned(
-            problem,
-            node,
-            pods,
-            (labels, alternatives),
-        ))));
+        actions.push(Action::Launch(Box::new(planned(problem, node, pods, (labels, choice)))));
     }
     (actions, pods.rest())
 }
@@ -80,11 +75,11 @@ pub(crate) fn bare_nodes(
     };
     for shape in table.by_price.iter().filter(on_sale) {
         let labels = Arc::new(table.labels(&table.shapes[*shape]));
-        let alternatives = Arc::new(by_price.alternatives(problem, *shape, &[]));
+        let choice = by_price.choice(problem, *shape, &[]);
         while nodes.len() < count && limits.allow(problem, *shape) {
             limits.take(problem, &[*shape]);
             let node = NewNode { shape: *shape, contents: Vec::new() };
-            let shared = (Arc::clone(&labels), Arc::clone(&alternatives));
+            let shared = (Arc::clone(&labels), choice.clone());
             nodes.push(planned(problem, &node, Vec::new(), shared));
         }
         if nodes.len() == count {
@@ -176,7 +171,7 @@ fn planned(
     problem: &Problem<'_>,
     node: &NewNode,
     pods: Vec<PodId>,
-    (labels, alternatives): (Arc<Labels>, Arc<Vec<Alternative>>),
+    (labels, choice): (Arc<Labels>, Choice),
 ) -> PlannedNode {
     let table = &problem.table;
     let shape = &table.shapes[node.shape];
@@ -201,7 +196,8 @@ fn planned(
         requests,
         pods,
         worth: Arc::default(),
-        alternatives,
+        alternatives: choice.alternatives,
+        min_values_relaxed: choice.relaxed,
     }
 }
 
@@ -211,6 +207,14 @@ fn load(problem: &Problem<'_>, contents: &[Content]) -> Resources {
         load.add_times(&problem.classes[*class].spec.requests, *pods);
     }
     load
+}
+
+/// The offerings that would do as well as a chosen one.
+#[derive(Clone, Default)]
+struct Choice {
+    alternatives: Arc<Vec<Alternative>>,
+    /// They are fewer than the pool's `minValues` ask for.
+    relaxed: bool,
 }
 
 /// Shapes on sale by pool, in the order in which alternatives are listed.
@@ -232,12 +236,7 @@ impl ByRiskPrice {
         Self { pools, ceiling_percent }
     }
 
-    fn alternatives(
-        &self,
-        problem: &Problem<'_>,
-        bought: usize,
-        contents: &[Content],
-    ) -> Vec<Alternative> {
+    fn choice(&self, problem: &Problem<'_>, bought: usize, contents: &[Content]) -> Choice {
         let table = &problem.table;
         let chosen = &table.rows[table.shapes[bought].row];
         let asked = problem.dims.lower(&load(problem, contents));
@@ -272,6 +271,8 @@ impl ByRiskPrice {
             }
             kept.push(shape);
         }
+        let named = kept.iter().copied().chain([bought]);
+        let relaxed = !problem.min_values_hold(chosen.pool, &named);
         let mut alternatives: Vec<Alternative> = kept
             .into_iter()
             .map(|shape| {
@@ -286,6 +287,6 @@ impl ByRiskPrice {
             })
             .collect();
         alternatives.sort_unstable();
-        alternatives
+        Choice { alternatives: Arc::new(alternatives), relaxed }
     }
 }

@@ -11,6 +11,7 @@ use super::rules::Rules;
 use super::shapes::{ShapeTable, open_keys_of};
 use super::sites::{Site, SiteSummary, Summaries};
 use crate::model::{PodSpec, Price, Requirements};
+use crate::plan::MinValuesPolicy;
 use crate::snapshot::{ClusterSnapshot, Supply};
 
 /// The lowered supply, with caches that never change a result.
@@ -105,6 +106,7 @@ impl Lowering {
             classes,
             admissions: admissions.all,
             rules,
+            min_values_policy: MinValuesPolicy::Strict,
         }
     }
 

@@ -52,6 +52,7 @@ pub fn launch(
         zone: zone.clone(),
         capacity_type: *capacity_type,
         reservation: reservation.clone(),
+        min_values_relaxed: false,
         price: sold.price,
         labels: labels.into(),
         taints: pool.taints.clone(),

@@ -414,6 +414,13 @@ pub enum Violation {
         /// Distinct values that remain.
         found: usize,
     },
+    /// A launch says the opposite of whether its offerings are fewer than `minValues` asks for.
+    WrongRelaxation {
+        /// The launch.
+        place: Place,
+        /// What it says.
+        told: bool,
+    },
     /// A node must not be terminated.
     Termination {
         /// The node.

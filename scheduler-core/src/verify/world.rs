@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::violation::{Place, Violation};
 use crate::model::well_known::HOSTNAME;
 use crate::model::{Labels, Pod, PodId, PodSpec, Price, Requirements, Taint};
-use crate::plan::{Action, Plan, PlannedNode};
+use crate::plan::{Action, MinValuesPolicy, Plan, PlannedNode};
 use crate::snapshot::{ClusterSnapshot, NodeWithPods};
 
 /// The cluster after the plan.
@@ -26,6 +26,8 @@ pub(super) struct World<'a> {
     pub(super) placed: usize,
     /// What losing a node to an interruption was taken to cost.
     pub(super) interruption_cost: Price,
+    /// Whether fewer values than `minValues` will do.
+    pub(super) min_values_policy: MinValuesPolicy,
     /// Most that alternatives may cost, in per cent of the chosen offering.
     pub(super) ceiling_percent: u32,
     /// By spec: the first of its pending pods, with or without a place, and how many have one.
@@ -133,6 +135,7 @@ impl<'a> World<'a> {
             by_spec,
             placed,
             interruption_cost: plan.report.interruption_cost,
+            min_values_policy: plan.report.min_values_policy,
             ceiling_percent: plan.report.alternatives_ceiling_percent,
             kinds,
         }

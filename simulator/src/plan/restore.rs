@@ -62,6 +62,7 @@ pub(super) fn restore(
         alternatives_ceiling_percent: document.alternatives_ceiling_percent,
         unschedulable,
         buffers_short,
+        min_values_policy: document.min_values_policy,
         violations: Vec::new(),
         stats: PlanStats::default(),
     };
@@ -107,6 +108,7 @@ fn launch(
         instance_type: node.offering.instance_type.clone(),
         zone: node.offering.zone.clone(),
         capacity_type: node.offering.capacity_type,
+        min_values_relaxed: node.min_values_relaxed,
         reservation: node.labels.get(well_known::CAPACITY_RESERVATION_ID).cloned(),
         price: node.offering.price_per_hour.0,
         labels,

@@ -124,6 +124,12 @@ impl fmt::Display for Violation {
             Self::MinValues { place, key, wanted, found } => {
                 write!(f, "{place}: {found} values of {key} remain, minValues is {wanted}")
             }
+            Self::WrongRelaxation { place, told: true } => {
+                write!(f, "{place}: minValues is said to be relaxed, and is met")
+            }
+            Self::WrongRelaxation { place, told: false } => {
+                write!(f, "{place}: minValues is not met, and not said to be relaxed")
+            }
             Self::Termination { node, fault } => write!(f, "node {node}: {fault}"),
             Self::WrongReport { field, reported, actual } => {
                 let money = |micro_usd: i64| Price::from_micro_usd(micro_usd);
