@@ -9,13 +9,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1 as k8s;
 use scheduler_core::NodeWithPods;
-use scheduler_core::model::{DaemonSet, NodeClass, NodePool, ObjectRef, Pod, PodId};
+use scheduler_core::model::{DaemonSet, NodeClass, NodeOverlay, NodePool, ObjectRef, Pod, PodId};
 
 use crate::finding::{Finding, Problem, Report};
 use crate::objects::{Objects, Sourced, name, namespace};
 
 mod amount;
 mod budget;
+mod buffer;
 mod cluster;
 pub(crate) mod context;
 mod daemon;
@@ -23,11 +24,13 @@ mod kubelet;
 mod label;
 mod node;
 mod node_class;
+mod node_overlay;
 mod node_pool;
 mod pod;
 mod pod_affinity;
 mod requests;
 mod requirement;
+mod reservation;
 mod selected;
 mod selector;
 mod taint;
@@ -43,11 +46,13 @@ pub struct Cluster {
     pub node_pools: Vec<NodePool>,
     /// What the size of their nodes depends on.
     pub node_classes: Vec<NodeClass>,
+    /// Corrections of prices and capacity.
+    pub node_overlays: Vec<NodeOverlay>,
     /// Daemons.
     pub daemon_sets: Vec<DaemonSet>,
     /// Nodes, joined or on their way, with the pods bound to them, by name.
     pub nodes: Vec<Arc<NodeWithPods>>,
-    /// Pods that wait for a node, by id.
+    /// Pods that wait for a node, and chunks of capacity buffers, by id.
     pub pending: Vec<Arc<Pod>>,
     /// What is wrong with single objects, those that could not be read included.
     pub findings: Vec<Finding>,
@@ -69,6 +74,11 @@ pub fn convert(objects: &Objects, now: Timestamp) -> Cluster {
         let mut report = Report::new(&mut findings, source, reference);
         cluster.node_classes.extend(node_class::convert(object, &mut report));
     }
+    for Sourced { source, object } in &objects.node_overlays {
+        let reference = ObjectRef::new("NodeOverlay", name(&object.metadata));
+        let mut report = Report::new(&mut findings, source, reference);
+        cluster.node_overlays.extend(node_overlay::convert(object, &mut report));
+    }
     cluster.daemon_sets = daemon::convert(objects, &context, &mut findings);
     let mut pods = convert_pods(objects, &context, &mut findings);
     for node in node::convert(objects, now, &mut findings) {
@@ -87,6 +97,7 @@ pub fn convert(objects: &Objects, now: Timestamp) -> Cluster {
         });
     }
     cluster.pending = pods.pending;
+    cluster.pending.extend(buffer::convert(objects, &context, &mut findings));
     cluster.pending.sort_by(|one, other| one.id.cmp(&other.id));
     cluster.findings = findings;
     cluster

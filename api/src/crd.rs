@@ -12,13 +12,17 @@ use kube::CustomResourceExt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+pub mod capacity_buffer;
 pub mod ec2_node_class;
 pub mod node_claim;
+pub mod node_overlay;
 pub mod node_pool;
 pub mod shared;
 
+pub use capacity_buffer::CapacityBuffer;
 pub use ec2_node_class::Ec2NodeClass;
 pub use node_claim::NodeClaim;
+pub use node_overlay::NodeOverlay;
 pub use node_pool::NodePool;
 
 /// Label names of domain `karpenter.k8s.aws` that nodes can have.
@@ -59,8 +63,14 @@ pub const AWS_LABELS: [&str; 29] = [
 /// # Errors
 /// If a definition cannot be written as YAML, which would be a fault of the types.
 pub fn all() -> Result<Vec<(String, String)>, serde_saphyr::SerializeError> {
-    [Ec2NodeClass::crd(), NodeClaim::crd(), NodePool::crd()]
-        .iter()
+    let all = [
+        CapacityBuffer::crd(),
+        Ec2NodeClass::crd(),
+        NodeClaim::crd(),
+        NodeOverlay::crd(),
+        NodePool::crd(),
+    ];
+    all.iter()
         .map(|crd| {
             let file = format!("{}_{}.yaml", crd.spec.group, crd.spec.names.plural);
             Ok((file, serde_saphyr::to_string(&definition(crd))?))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{
-    LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod,
+    LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodTemplate,
 };
 use k8s_openapi::api::node::v1::RuntimeClass;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
@@ -13,7 +13,7 @@ use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::api::storage::v1::{CSINode, StorageClass};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use crate::crd::{Ec2NodeClass, NodeClaim, NodePool};
+use crate::crd::{CapacityBuffer, Ec2NodeClass, NodeClaim, NodeOverlay, NodePool};
 use crate::finding::{Finding, Source};
 
 /// An object and where it was read.
@@ -45,6 +45,12 @@ pub struct Objects {
     pub node_claims: Vec<Sourced<NodeClaim>>,
     /// `EC2NodeClass`es.
     pub node_classes: Vec<Sourced<Ec2NodeClass>>,
+    /// `NodeOverlay`s.
+    pub node_overlays: Vec<Sourced<NodeOverlay>>,
+    /// `CapacityBuffer`s.
+    pub capacity_buffers: Vec<Sourced<CapacityBuffer>>,
+    /// `PodTemplate`s.
+    pub pod_templates: Vec<Sourced<PodTemplate>>,
     /// `DaemonSet`s.
     pub daemon_sets: Vec<Sourced<DaemonSet>>,
     /// Deployments.

@@ -66,6 +66,11 @@ impl Quantity {
         self.rounded(NANO_PER_UNIT / 1000)
     }
 
+    /// The amount in millionths, rounded away from zero; at most `i64::MAX` in size.
+    pub fn micro_value(self) -> i64 {
+        self.rounded(NANO_PER_UNIT / 1_000_000)
+    }
+
     /// Whether the amount is below zero.
     pub fn is_negative(self) -> bool {
         self.nano < 0

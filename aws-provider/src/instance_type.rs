@@ -23,7 +23,12 @@ pub(crate) fn resolve(
         requirements: labels::requirements(ec2, region, class.image_family),
         capacity,
         overhead,
-        offerings: offerings::offerings(ec2, compatibility(ec2, class.image_family), options),
+        offerings: offerings::offerings(
+            ec2,
+            class,
+            compatibility(ec2, class.image_family),
+            options,
+        ),
     }
 }
 

@@ -77,6 +77,7 @@ fn with_terminations_of(last: &Plan, plan: &Plan) -> Plan {
 fn same_decision(a: &Plan, b: &Plan) -> bool {
     a.actions == b.actions
         && a.report.unschedulable == b.report.unschedulable
+        && a.report.buffers_short == b.report.buffers_short
         && a.report.violations == b.report.violations
         && (a.report.pods, a.report.placed) == (b.report.pods, b.report.placed)
         && (a.report.price, a.report.lower_bound) == (b.report.price, b.report.lower_bound)
@@ -145,7 +146,10 @@ fn log_unschedulable(plan_id: &str, unschedulable: &Unschedulable) {
 fn terminations(plan: &Plan) -> impl Iterator<Item = (&str, String)> {
     plan.actions.iter().filter_map(|action| match action {
         Action::Terminate { node, reason } => Some((node.as_str(), format!("{reason:?}"))),
-        Action::Launch(_) | Action::Nominate { .. } => None,
+        Action::Launch(_)
+        | Action::LaunchStatic(_)
+        | Action::Nominate { .. }
+        | Action::Hold { .. } => None,
     })
 }
 

@@ -19,7 +19,7 @@ use crate::column::master::Column;
 use crate::column::rows::{Hints, Rows};
 use crate::column::{Instance, Item, Shape};
 use crate::model::{PodId, Price};
-use crate::pack::candidates::{Candidate, Worth, candidates};
+use crate::pack::candidates::{Candidate, Flexibility, Sale, Worth, candidates};
 use crate::plan::{Certificate, PodKind};
 use crate::problem::dims::fits;
 use crate::problem::sites::site_admits;
@@ -150,6 +150,9 @@ fn by_columns(
     let classes: Vec<usize> = (0..problem.classes.len())
         .filter(|class| placed[*class] > 0 && cheapest_node(problem, candidates, *class).is_some())
         .collect();
+    if classes.is_empty() {
+        return by_fluid;
+    }
     let instance = instance(problem, candidates, &classes, &placed);
     let instance = instance.beside(standing(problem, &classes));
     let unit = f64::from(1 << FRACTION_BITS);
@@ -207,10 +210,23 @@ fn known_columns(problem: &Problem<'_>, candidates: &[Candidate], hints: &Hints)
 /// Different kinds of free room that values take into account at most; the largest are.
 const STANDING_MAX: usize = 60;
 
-/// Free room of existing nodes in which a pod of these classes fits.
+/// Free room of existing nodes, and of reserved ones, in which a pod of these classes fits.
 fn standing(problem: &Problem<'_>, classes: &[usize]) -> Vec<Standing> {
     let (groups, group_of) = admission_groups(problem);
     let mut rooms: BTreeMap<(Vec<i64>, BitSet), i64> = BTreeMap::new();
+    for (shape, one) in problem.table.shapes.iter().enumerate() {
+        let Some(reservation) = one.reservation.filter(|_| one.available) else { continue };
+        let mut admitted = BitSet::new(groups.len());
+        let holds = |class: &&usize| {
+            problem.usable(**class).contains(shape)
+                && fits(&problem.classes[**class].request, problem.room(shape))
+        };
+        classes.iter().filter(holds).for_each(|class| admitted.insert(group_of[*class]));
+        if admitted.iter().next().is_some() {
+            let nodes = problem.table.reservations[reservation].remaining;
+            *rooms.entry((problem.room(shape).to_vec(), admitted)).or_default() += nodes;
+        }
+    }
     let nodes = problem.sites.iter().zip(&problem.snapshot.nodes);
     for (site, node) in nodes.filter(|(site, _)| site.open) {
         let mut admitted = BitSet::new(groups.len());
@@ -290,7 +306,8 @@ impl Relaxed {
 fn relax(problem: &Problem<'_>) -> (Vec<Candidate>, Relaxed) {
     let (groups, group_of) = admission_groups(problem);
     let groups: Vec<BitSet> = groups.into_iter().cloned().collect();
-    let candidates = candidates(problem, &groups, Worth::Bound, |_| true);
+    let candidates =
+        candidates(problem, &groups, Worth::Bound, (Sale::Open, Flexibility::Relaxed, |_| true));
     let items: Vec<relaxation::Item<'_>> = (problem.classes.iter().zip(group_of))
         .map(|(class, group)| {
             let pods = class.pods.len() as i64;

@@ -1,7 +1,9 @@
 //! `observe` and `step`: the only place where decisions are made.
 
 mod batch;
+mod buffer;
 mod emptiness;
+mod fixed;
 
 use std::collections::BTreeSet;
 
@@ -9,11 +11,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use self::batch::{Batches, Decision};
+use self::buffer::Holders;
 use crate::bound::{self, Effort};
 use crate::model::{NodeName, Price};
 use crate::pack;
 use crate::pack::grant::{self, Trial};
-use crate::plan::{Action, Plan, PlanReport, PlanStats, build, diagnose, split};
+use crate::plan::{Action, MinValuesPolicy, Plan, PlanReport, PlanStats, build, diagnose, split};
 use crate::problem::{Lowering, Problem};
 use crate::snapshot::ClusterSnapshot;
 use crate::verify;
@@ -25,6 +28,9 @@ pub struct Settings {
     pub batch_idle: SignedDuration,
     /// A batch closes at the latest so long after its first pod.
     pub batch_max: SignedDuration,
+    /// What becomes of pools that cannot offer as many values as their `minValues` ask for.
+    #[serde(default)]
+    pub min_values_policy: MinValuesPolicy,
     /// Which packer fills new nodes.
     pub packer: Packer,
     /// What losing a node to a Spot interruption costs. Times the expected interruptions per hour
@@ -47,6 +53,7 @@ impl Default for Settings {
         Self {
             batch_idle: SignedDuration::from_secs(1),
             batch_max: SignedDuration::from_secs(10),
+            min_values_policy: MinValuesPolicy::Strict,
             packer: Packer::DualGreedy,
             interruption_cost: Price::from_micro_usd(1_000_000),
             alternatives_ceiling_percent: 150,
@@ -92,6 +99,7 @@ pub struct Engine {
     settings: Settings,
     lowering: Option<Lowering>,
     batches: Batches,
+    holders: Holders,
     prepared: Option<Prepared>,
 }
 
@@ -115,7 +123,13 @@ impl Prepared {
 impl Engine {
     /// An engine that has seen nothing yet.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, lowering: None, batches: Batches::default(), prepared: None }
+        Self {
+            settings,
+            lowering: None,
+            batches: Batches::default(),
+            holders: Holders::default(),
+            prepared: None,
+        }
     }
 
     /// Notes what happened between steps.
@@ -132,16 +146,19 @@ impl Engine {
             Decision::Plan => self.plan_pods(snapshot),
             Decision::Wait(wake_at) => Plan { wake_at, ..Plan::default() },
         };
-        // Nothing is given up while pods wait that have not been looked at.
-        if !self.batches.is_open() {
-            give_up_empty(snapshot, &mut plan);
+        // Nothing is given up while pods wait that have not been looked at, nor before it is known
+        // which nodes have the room that buffers ask for.
+        if !self.batches.is_open() && self.holders.know(snapshot, &plan) {
+            give_up_empty(snapshot, &self.holders, &mut plan);
         }
+        fixed::balance(snapshot, &self.settings, &mut plan);
         seal(snapshot, plan)
     }
 
     /// Plans all pending pods at once, without waiting for a batch window.
     pub fn plan_now(&mut self, snapshot: &ClusterSnapshot) -> Plan {
-        let plan = self.plan_pods(snapshot);
+        let mut plan = self.plan_pods(snapshot);
+        fixed::balance(snapshot, &self.settings, &mut plan);
         seal(snapshot, plan)
     }
 
@@ -180,7 +197,8 @@ impl Engine {
                 lowering.insert(Lowering::new(supply, cost, radius, settings.preferences))
             }
         };
-        let problem = lowering.problem(snapshot);
+        let mut problem = lowering.problem(snapshot);
+        problem.min_values_policy = settings.min_values_policy;
         let pack = |problem: &Problem<'_>, steps: u32| match settings.packer {
             Packer::DualGreedy => pack::pack(problem, steps),
             Packer::FirstFitDecreasing => pack::ffd::pack(problem),
@@ -216,9 +234,12 @@ impl Engine {
         split::note_worth(&problem, &solution, &values, &mut actions);
         let unschedulable = diagnose::unschedulable(&problem, &solution, &rest);
         let shapes = solution.nodes.iter().map(|node| &problem.table.shapes[node.shape]);
+        let placed = snapshot.pending.len() - unschedulable.len();
+        let (buffers_short, unschedulable) =
+            unschedulable.into_iter().partition(|one| snapshot.is_chunk(&one.pod));
         let report = PlanReport {
             pods: snapshot.pending.len(),
-            placed: snapshot.pending.len() - unschedulable.len(),
+            placed,
             price: shapes.map(|shape| shape.price).sum(),
             lower_bound: Price::ZERO,
             bound_method: values.method.to_owned(),
@@ -226,7 +247,9 @@ impl Engine {
             gap: Vec::new(),
             interruption_cost: settings.interruption_cost,
             alternatives_ceiling_percent: settings.alternatives_ceiling_percent,
+            min_values_policy: settings.min_values_policy,
             unschedulable,
+            buffers_short,
             violations: Vec::new(),
             stats: PlanStats {
                 classes: problem.classes.len(),
@@ -243,10 +266,10 @@ impl Engine {
     }
 }
 
-fn give_up_empty(snapshot: &ClusterSnapshot, plan: &mut Plan) {
+fn give_up_empty(snapshot: &ClusterSnapshot, holders: &Holders, plan: &mut Plan) {
     let planned = plan.nominations().map(|(_, node)| node);
     let nominated = snapshot.pending.iter().filter_map(|pod| pod.nominated.as_ref());
-    let expected: BTreeSet<&NodeName> = planned.chain(nominated).collect();
+    let expected: BTreeSet<&NodeName> = planned.chain(nominated).chain(holders.nodes()).collect();
     let found = emptiness::find(snapshot, &expected);
     plan.actions.extend(found.actions);
     plan.wake_at = earliest(plan.wake_at, found.wake_at);
@@ -266,7 +289,8 @@ fn seal(snapshot: &ClusterSnapshot, mut plan: Plan) -> Plan {
     }
     let violations = verify::seal(snapshot, &mut plan);
     if plan.report.pods > 0 {
-        split::complete(&mut plan.report, !snapshot.nodes.is_empty());
+        let reserved = plan.launches().any(|node| node.reservation.is_some());
+        split::complete(&mut plan.report, reserved || !snapshot.nodes.is_empty());
     }
     if !violations.is_empty() {
         plan.actions = Vec::<Action>::new();

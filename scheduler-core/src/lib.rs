@@ -35,6 +35,7 @@
 //!         price: Price::from_micro_usd(81_600),
 //!         available: true,
 //!         interruptions_permille_month: 0,
+//!         reservation: None,
 //!     }],
 //! };
 //! let pool = NodePool {

@@ -7,6 +7,7 @@ pub mod instance_type;
 pub mod label;
 pub mod node;
 pub mod node_class;
+pub mod node_overlay;
 pub mod node_pool;
 pub mod pod;
 pub mod price;
@@ -16,12 +17,15 @@ pub mod taint;
 pub mod topology;
 
 pub use id::{NodeName, NodePoolName, ObjectRef, PodId};
-pub use instance_type::{CapacityType, InstanceType, Offering, OfferingKey};
+pub use instance_type::{
+    CapacityType, InstanceType, Offering, OfferingKey, Reservation, ReservationKind,
+};
 pub use label::{Labels, well_known};
 pub use node::{Node, NodeStage};
 pub use node_class::{
-    EfaOnlyInterfaces, EvictionThreshold, ImageFamily, KubeletSettings, NodeClass,
+    ClassReservation, EfaOnlyInterfaces, EvictionThreshold, ImageFamily, KubeletSettings, NodeClass,
 };
+pub use node_overlay::{NodeOverlay, PriceOverlay};
 pub use node_pool::{Budget, BudgetLimit, ConsolidationPolicy, Disruption, Limits, NodePool};
 pub use pod::{DaemonSet, HostPort, Pod, PodSpec, PreferredTerm, Protocol, Unsupported};
 pub use price::Price;

@@ -27,19 +27,52 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Nodes to launch.
+    /// Nodes to launch for pods.
     pub fn launches(&self) -> impl Iterator<Item = &PlannedNode> {
         self.actions.iter().filter_map(|action| match action {
             Action::Launch(node) => Some(node.as_ref()),
-            Action::Nominate { .. } | Action::Terminate { .. } => None,
+            Action::LaunchStatic(_)
+            | Action::Nominate { .. }
+            | Action::Hold { .. }
+            | Action::Terminate { .. } => None,
         })
+    }
+
+    /// Nodes to launch for static pools, whatever pods there are.
+    pub fn static_launches(&self) -> impl Iterator<Item = &PlannedNode> {
+        self.actions.iter().filter_map(|action| match action {
+            Action::LaunchStatic(node) => Some(node.as_ref()),
+            Action::Launch(_)
+            | Action::Nominate { .. }
+            | Action::Hold { .. }
+            | Action::Terminate { .. } => None,
+        })
+    }
+
+    /// Nodes to launch, for pods and for static pools.
+    pub fn all_launches(&self) -> impl Iterator<Item = &PlannedNode> {
+        self.launches().chain(self.static_launches())
     }
 
     /// Pods that go to nodes which exist or are in flight.
     pub fn nominations(&self) -> impl Iterator<Item = (&PodId, &NodeName)> {
         self.actions.iter().filter_map(|action| match action {
             Action::Nominate { pod, node } => Some((pod, node)),
-            Action::Launch(_) | Action::Terminate { .. } => None,
+            Action::Launch(_)
+            | Action::LaunchStatic(_)
+            | Action::Hold { .. }
+            | Action::Terminate { .. } => None,
+        })
+    }
+
+    /// Chunks of capacity buffers that nodes which exist or are in flight have room for.
+    pub fn holds(&self) -> impl Iterator<Item = (&PodId, &NodeName)> {
+        self.actions.iter().filter_map(|action| match action {
+            Action::Hold { chunk, node } => Some((chunk, node)),
+            Action::Launch(_)
+            | Action::LaunchStatic(_)
+            | Action::Nominate { .. }
+            | Action::Terminate { .. } => None,
         })
     }
 }
@@ -49,10 +82,21 @@ impl Plan {
 pub enum Action {
     /// Launch a node; its pods are nominated to it.
     Launch(Box<PlannedNode>),
+    /// Launch a node of a static pool, which is for no pod in particular. It does not enter the
+    /// plan's price, which is for pods.
+    LaunchStatic(Box<PlannedNode>),
     /// Expect the pod on a node that exists or is in flight.
     Nominate {
         /// The pod.
         pod: PodId,
+        /// The node, or the claim in flight.
+        node: NodeName,
+    },
+    /// Keep room for a chunk of a capacity buffer on a node: it is not given up as empty. There is
+    /// nothing to do for it, and whatever pod needs the room gets it.
+    Hold {
+        /// The chunk.
+        chunk: PodId,
         /// The node, or the claim in flight.
         node: NodeName,
     },
@@ -70,6 +114,8 @@ pub enum Action {
 pub enum DisruptionReason {
     /// No pod but daemons for `consolidateAfter`.
     Empty,
+    /// A static pool has more nodes than `replicas`.
+    ScaledDown,
 }
 
 /// A node to launch.
@@ -83,6 +129,9 @@ pub struct PlannedNode {
     pub zone: String,
     /// Chosen capacity type.
     pub capacity_type: CapacityType,
+    /// Id of the reservation that it is launched into, for capacity type `reserved`.
+    #[serde(default)]
+    pub reservation: Option<String>,
     /// Price of that offering.
     pub price: Price,
     /// Labels that the node will have, the hostname left out. Alike nodes share them.
@@ -97,14 +146,19 @@ pub struct PlannedNode {
     pub daemons: Resources,
     /// Requests of the pods and the daemons together.
     pub requests: Resources,
-    /// Pods that it is for, by id.
+    /// Pods that it is for, by id. Chunks of capacity buffers are among them, for which nobody is
+    /// nominated.
     pub pods: Vec<PodId>,
     /// What its pods are worth at the prices behind the lower bound, by resource. A node that is
     /// full in everything that is scarce is worth its price. Alike nodes share it.
     pub worth: Arc<BTreeMap<String, Price>>,
     /// Other offerings of the same pool that hold its pods, the chosen one left out: by price with
-    /// the expected cost of interruptions, up to a ceiling. Alike nodes share them.
+    /// the expected cost of interruptions, up to a ceiling. Reserved capacity is never among them:
+    /// it is promised to one node. Alike nodes share them.
     pub alternatives: Arc<Vec<Alternative>>,
+    /// The offerings named are fewer than `minValues` of the pool asks for.
+    #[serde(default)]
+    pub min_values_relaxed: bool,
 }
 
 /// An offering that would do as well.
@@ -120,6 +174,16 @@ pub struct Alternative {
     pub zone: String,
     /// Capacity type.
     pub capacity_type: CapacityType,
+}
+
+/// What becomes of pools that cannot offer as many values as their `minValues` ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum MinValuesPolicy {
+    /// They launch nothing.
+    #[default]
+    Strict,
+    /// They launch with as many values as there are, before a pool of lower weight is asked.
+    BestEffort,
 }
 
 /// What is known about a plan.
@@ -144,8 +208,14 @@ pub struct PlanReport {
     /// Alternatives are listed up to so many per cent of the chosen offering's price, both with
     /// the expected cost of interruptions.
     pub alternatives_ceiling_percent: u32,
+    /// Whether fewer values than `minValues` will do.
+    #[serde(default)]
+    pub min_values_policy: MinValuesPolicy,
     /// Pods that cannot be placed, by id.
     pub unschedulable: Vec<Unschedulable>,
+    /// Chunks of capacity buffers for which there is no room, by id. No pod waits for it.
+    #[serde(default)]
+    pub buffers_short: Vec<Unschedulable>,
     /// What the verifier found; a plan with findings carries no actions.
     pub violations: Vec<crate::verify::Violation>,
     /// Sizes of the problem and work spent.
@@ -186,7 +256,7 @@ pub enum GapReason {
     Limits,
     /// Pools of higher weight come first, whatever they cost.
     Weights,
-    /// The bound counts free room of existing nodes that pods cannot use to the full.
+    /// The bound counts free room of existing and reserved nodes that pods cannot use to the full.
     ExistingNodes,
     /// A safer offering was chosen than the cheapest.
     Interruptions,

@@ -26,6 +26,7 @@ use shapes::ShapeTable;
 use sites::Site;
 
 use crate::model::Resources;
+use crate::plan::MinValuesPolicy;
 use crate::snapshot::ClusterSnapshot;
 
 /// What is to be packed into what.
@@ -45,6 +46,8 @@ pub(crate) struct Problem<'a> {
     /// Existing nodes, in the snapshot's order.
     pub(crate) sites: Vec<Site>,
     pub(crate) rules: Rules,
+    /// Whether fewer values than `minValues` will do.
+    pub(crate) min_values_policy: MinValuesPolicy,
 }
 
 impl Problem<'_> {
@@ -59,6 +62,11 @@ impl Problem<'_> {
         let supply = &self.snapshot.supply;
         let catalog = supply.catalog(&supply.node_pools[row.pool]);
         (row.pool, &catalog[row.instance_type].capacity)
+    }
+
+    /// The reservation that a shape is part of.
+    pub(crate) fn reservation(&self, shape: usize) -> Option<usize> {
+        self.table.shapes[shape].reservation
     }
 
     /// Whether shapes of one pool offer as many values as its `minValues` ask for.

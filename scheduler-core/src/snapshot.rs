@@ -4,6 +4,8 @@
 //! changes rarely and is shared between snapshots. [`ClusterSnapshot`] adds the nodes with their
 //! pods and the pods that wait.
 
+mod overlay;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +14,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    DaemonSet, InstanceType, Node, NodePool, ObjectRef, Offering, OfferingKey, Pod, Resources,
+    CapacityType, DaemonSet, InstanceType, Node, NodeOverlay, NodePool, NodePoolName, ObjectRef,
+    Offering, OfferingKey, Pod, PodId, Reservation, Resources,
 };
 
 /// What can be launched: pools, their catalogues, and the daemons that every node carries.
@@ -25,6 +28,10 @@ pub struct Supply {
     pub node_pools: Vec<NodePool>,
     /// Instance types by `NodeClass` name.
     pub catalogs: BTreeMap<String, Arc<Vec<InstanceType>>>,
+    /// Instance types of the pools for which a `NodeOverlay` changes prices or capacity, in place
+    /// of those of the `NodeClass`.
+    #[serde(default)]
+    pub overlaid: BTreeMap<NodePoolName, Arc<Vec<InstanceType>>>,
     /// Daemons.
     pub daemon_sets: Vec<DaemonSet>,
     /// Offerings that recently failed and are not tried.
@@ -32,9 +39,39 @@ pub struct Supply {
 }
 
 impl Supply {
-    /// The catalogue of a pool; empty if its `NodeClass` is unknown.
+    /// The catalogue of a pool, overlays applied; empty if its `NodeClass` is unknown.
     pub fn catalog(&self, pool: &NodePool) -> &[InstanceType] {
-        self.catalogs.get(&pool.node_class).map_or(&[], |catalog| catalog.as_slice())
+        let of_class = || self.catalogs.get(&pool.node_class);
+        let found = self.overlaid.get(&pool.name).or_else(of_class);
+        found.map_or(&[], |catalog| catalog.as_slice())
+    }
+
+    /// Counts one more instance launched into a reservation, in all catalogues.
+    pub fn take_reserved(&mut self, id: &str) {
+        self.for_each_reservation(id, |one| one.remaining = one.remaining.saturating_sub(1));
+    }
+
+    /// Counts one instance less in a reservation, in all catalogues.
+    pub fn give_back_reserved(&mut self, id: &str) {
+        self.for_each_reservation(id, |one| one.remaining += 1);
+    }
+
+    fn for_each_reservation(&mut self, id: &str, change: impl Fn(&mut Reservation)) {
+        let named = |one: &Offering| one.reservation_id() == Some(id);
+        for catalog in self.catalogs.values_mut().chain(self.overlaid.values_mut()) {
+            if !catalog.iter().any(|one| one.offerings.iter().any(named)) {
+                continue;
+            }
+            let offerings = Arc::make_mut(catalog).iter_mut().flat_map(|one| &mut one.offerings);
+            let reservations = offerings.filter_map(|one| one.reservation.as_mut());
+            reservations.filter(|one| one.id == id).for_each(&change);
+        }
+    }
+
+    /// Every catalogue that some pool may have.
+    pub(crate) fn all_catalogs(&self) -> impl Iterator<Item = &[InstanceType]> {
+        let all = self.catalogs.values().chain(self.overlaid.values());
+        all.map(|catalog| catalog.as_slice())
     }
 
     /// The pool of this name.
@@ -57,6 +94,17 @@ pub struct ClusterSnapshot {
 }
 
 impl ClusterSnapshot {
+    /// Whether a waiting pod is a chunk of a capacity buffer.
+    pub fn is_chunk(&self, pod: &PodId) -> bool {
+        let found = self.pending.binary_search_by(|one| one.id.cmp(pod));
+        found.is_ok_and(|index| self.pending[index].is_chunk())
+    }
+
+    /// Whether room is to be kept for a capacity buffer.
+    pub fn has_chunks(&self) -> bool {
+        self.pending.iter().any(|pod| pod.is_chunk())
+    }
+
     /// The node of this name.
     pub fn node(&self, name: &str) -> Option<&NodeWithPods> {
         let found = self.nodes.binary_search_by(|node| node.node.name.as_str().cmp(name));
@@ -112,6 +160,7 @@ impl fmt::Display for Refusal {
 #[derive(Debug, Default)]
 pub struct SupplyBuilder {
     supply: Supply,
+    overlays: Vec<NodeOverlay>,
 }
 
 impl SupplyBuilder {
@@ -134,6 +183,13 @@ impl SupplyBuilder {
         self
     }
 
+    /// Adds a `NodeOverlay`.
+    #[must_use]
+    pub fn node_overlay(mut self, overlay: NodeOverlay) -> Self {
+        self.overlays.push(overlay);
+        self
+    }
+
     /// Adds a `DaemonSet`.
     #[must_use]
     pub fn daemon_set(mut self, daemon_set: DaemonSet) -> Self {
@@ -148,7 +204,7 @@ impl SupplyBuilder {
         self
     }
 
-    /// The checked supply, and the pools that were refused.
+    /// The checked supply, and the pools and overlays that were refused.
     pub fn build(self) -> (Arc<Supply>, Vec<Refusal>) {
         let mut supply = self.supply;
         let mut refusals = Vec::new();
@@ -170,6 +226,9 @@ impl SupplyBuilder {
         }));
         supply.node_pools.dedup_by(|later, earlier| later.name == earlier.name);
         supply.catalogs.values_mut().for_each(put_in_order);
+        let (overlaid, conflicts) = overlay::apply(&supply, &self.overlays);
+        supply.overlaid = overlaid;
+        refusals.extend(conflicts);
         supply.daemon_sets.sort();
         supply.daemon_sets.dedup_by(|later, earlier| later.id == earlier.id);
         refusals.sort();
@@ -177,9 +236,12 @@ impl SupplyBuilder {
     }
 }
 
-/// Types by name, offerings by zone, then capacity type: no plan depends on how they were listed.
+/// Types by name, offerings by zone, then capacity type, then reservation: no plan depends on how
+/// they were listed.
 fn put_in_order(catalog: &mut Arc<Vec<InstanceType>>) {
-    let place = |one: &Offering| (one.zone.clone(), one.capacity_type);
+    fn place(one: &Offering) -> (&str, CapacityType, Option<&str>) {
+        (&one.zone, one.capacity_type, one.reservation_id())
+    }
     let in_order = |one: &InstanceType| one.offerings.is_sorted_by_key(place);
     if catalog.is_sorted_by(|a, b| a.name < b.name) && catalog.iter().all(in_order) {
         return;
@@ -188,7 +250,7 @@ fn put_in_order(catalog: &mut Arc<Vec<InstanceType>>) {
     types.sort_by(|a, b| a.name.cmp(&b.name));
     types.dedup_by(|later, earlier| later.name == earlier.name);
     for one in types {
-        one.offerings.sort_by_key(place);
+        one.offerings.sort_by(|a, b| place(a).cmp(&place(b)));
     }
 }
 

@@ -11,6 +11,7 @@ mod anti_affinity;
 mod certificate;
 mod domain;
 mod face;
+mod fixed;
 mod launch;
 mod launchable;
 mod node;
@@ -65,6 +66,8 @@ fn judge(snapshot: &ClusterSnapshot, plan: &Plan) -> (Vec<Violation>, Option<Pri
     affinity::check(&world, &mut domains, &mut selections, &mut found);
     anti_affinity::check(&world, &mut domains, &mut selections, &mut found);
     pool::check_limits(&world, &mut found);
+    pool::check_reservations(&world, plan, &mut found);
+    fixed::check(&world, plan, &mut faces, &mut found);
     terminate::check(&world, plan, &mut found);
     report::check(&world, plan, &mut found);
     let proven = certificate::check(&world, plan, &mut found);

@@ -155,6 +155,7 @@ mod tests {
             price: Price::from_micro_usd(1),
             available: true,
             interruptions_permille_month: permille,
+            reservation: None,
         }
     }
 
@@ -182,6 +183,7 @@ mod tests {
             instance_type: "m7g.large".into(),
             zone: "a".into(),
             capacity_type: CapacityType::OnDemand,
+            reservation: None,
         };
         let short = (0..10_000)
             .filter(|half_hour| {

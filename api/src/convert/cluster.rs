@@ -23,6 +23,9 @@ impl Cluster {
         for pool in &self.node_pools {
             supply = supply.node_pool(pool.clone());
         }
+        for overlay in &self.node_overlays {
+            supply = supply.node_overlay(overlay.clone());
+        }
         for daemon_set in &self.daemon_sets {
             supply = supply.daemon_set(daemon_set.clone());
         }

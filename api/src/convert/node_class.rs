@@ -2,7 +2,7 @@
 
 use scheduler_core::model::{EfaOnlyInterfaces, ImageFamily, NodeClass};
 
-use super::kubelet;
+use super::{kubelet, reservation};
 use crate::crd::ec2_node_class::{BlockDeviceMapping, Ec2NodeClassSpec, NetworkInterface};
 use crate::crd::{Ec2NodeClass, unknown_fields};
 use crate::finding::{Problem, Report};
@@ -37,6 +37,7 @@ pub(super) fn convert(class: &Ec2NodeClass, report: &mut Report<'_>) -> Option<N
         ephemeral_bytes: devices?,
         instance_store_raid0: spec.instance_store_policy.is_some(),
         efa_only_interfaces: efa_only(spec.network_interfaces.as_deref().unwrap_or_default()),
+        reservations: reservation::convert(class, report),
     })
 }
 

@@ -7,7 +7,7 @@ use scheduler_core::model::{
 
 use super::amount::{Amounts, in_core_unit};
 use super::label::{check_key, check_value, is_qualified_name};
-use super::requirement::{Gathered, Written};
+use super::requirement::{ALL_OPERATORS, Gathered, Written};
 use super::taint;
 use crate::crd::node_pool as written;
 use crate::crd::shared::{Requirement as WrittenRequirement, Taint as WrittenTaint};
@@ -97,13 +97,10 @@ fn requirements(written: &[WrittenRequirement], report: &mut Report<'_>) -> Requ
     gathered.requirements
 }
 
-const POOL_OPERATORS: [&str; 8] =
-    ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "Gte", "Lte"];
-
 fn requirement(entry: &WrittenRequirement) -> Result<Requirement, Problem> {
     check_key(&entry.key)?;
     let values = entry.values.as_deref().unwrap_or_default();
-    let mut requirement = Written { operator: &entry.operator, values }.parse(&POOL_OPERATORS)?;
+    let mut requirement = Written { operator: &entry.operator, values }.parse(&ALL_OPERATORS)?;
     values.iter().try_for_each(|value| check_value(value))?;
     if entry.operator == "In" {
         check_known_values(&entry.key, values)?;

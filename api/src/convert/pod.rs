@@ -87,6 +87,7 @@ impl PodView<'_> {
             do_not_disrupt: self.do_not_disrupt(context, report),
             unsupported,
             labels,
+            buffer: None,
         })
     }
 

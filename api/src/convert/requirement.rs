@@ -61,6 +61,10 @@ impl Written<'_> {
     }
 }
 
+/// Operators of Karpenter's own objects.
+pub(super) const ALL_OPERATORS: [&str; 8] =
+    ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "Gte", "Lte"];
+
 /// Operators of node affinity.
 const NODE_OPERATORS: [&str; 6] = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];
 

@@ -130,8 +130,13 @@ impl Condition {
 
 /// The rule that keeps keys of domain `karpenter.k8s.aws` to those that nodes can have.
 pub(crate) fn aws_key_rule(key: &str) -> String {
-    let known: Vec<String> =
-        super::AWS_LABELS.iter().map(|name| format!("'karpenter.k8s.aws/{name}'")).collect();
+    aws_key_rule_without(key, &[])
+}
+
+/// The same rule, with some of those keys refused.
+pub(crate) fn aws_key_rule_without(key: &str, refused: &[&str]) -> String {
+    let known = super::AWS_LABELS.iter().filter(|name| !refused.contains(name));
+    let known: Vec<String> = known.map(|name| format!("'karpenter.k8s.aws/{name}'")).collect();
     let known = known.join(", ");
     format!("{key} in [{known}] || !{key}.find('^([^/]+)').endsWith('karpenter.k8s.aws')")
 }

@@ -49,12 +49,19 @@ pub(super) fn add(objects: &mut Objects, source: Source, of: Type, content: Cont
         ("v1", "Node") => entry.push(&mut o.nodes, &mut o.findings),
         ("v1", "Namespace") => entry.push(&mut o.namespaces, &mut o.findings),
         ("v1", "LimitRange") => entry.push(&mut o.limit_ranges, &mut o.findings),
+        ("v1", "PodTemplate") => entry.push(&mut o.pod_templates, &mut o.findings),
+        ("autoscaling.x-k8s.io/v1beta1", "CapacityBuffer") => {
+            entry.push(&mut o.capacity_buffers, &mut o.findings);
+        }
         ("v1", "PersistentVolume") => entry.push(&mut o.persistent_volumes, &mut o.findings),
         ("v1", "PersistentVolumeClaim") => {
             entry.push(&mut o.persistent_volume_claims, &mut o.findings);
         }
         ("karpenter.sh/v1", "NodePool") => entry.push(&mut o.node_pools, &mut o.findings),
         ("karpenter.sh/v1", "NodeClaim") => entry.push(&mut o.node_claims, &mut o.findings),
+        ("karpenter.sh/v1alpha1", "NodeOverlay") => {
+            entry.push(&mut o.node_overlays, &mut o.findings);
+        }
         ("karpenter.k8s.aws/v1", "EC2NodeClass") => {
             entry.push(&mut o.node_classes, &mut o.findings);
         }
@@ -121,8 +128,9 @@ impl Entry<'_> {
 }
 
 /// Kinds that are read, to tell a kind of another API version from one that is never read.
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 22] = [
     "CSINode",
+    "CapacityBuffer",
     "DaemonSet",
     "Deployment",
     "EC2NodeClass",
@@ -131,11 +139,13 @@ const KINDS: [&str; 19] = [
     "Namespace",
     "Node",
     "NodeClaim",
+    "NodeOverlay",
     "NodePool",
     "PersistentVolume",
     "PersistentVolumeClaim",
     "Pod",
     "PodDisruptionBudget",
+    "PodTemplate",
     "PriorityClass",
     "ReplicaSet",
     "RuntimeClass",

@@ -21,15 +21,19 @@ fn definitions_have_the_names_and_subresources_that_karpenter_has() {
     assert_eq!(
         files,
         [
+            "autoscaling.x-k8s.io_capacitybuffers.yaml",
             "karpenter.k8s.aws_ec2nodeclasses.yaml",
             "karpenter.sh_nodeclaims.yaml",
+            "karpenter.sh_nodeoverlays.yaml",
             "karpenter.sh_nodepools.yaml"
         ]
     );
     let definition =
         |index: usize| -> serde_json::Value { serde_saphyr::from_str(&all[index].1).unwrap() };
-    let (class, claim, pool) = (definition(0), definition(1), definition(2));
+    let (class, claim, overlay, pool) =
+        (definition(1), definition(2), definition(3), definition(4));
     assert_eq!(class["spec"]["names"]["shortNames"], serde_json::json!(["ec2nc", "ec2ncs"]));
+    assert_eq!(overlay["spec"]["names"]["shortNames"], serde_json::json!(["overlays"]));
     assert_eq!(pool["spec"]["names"]["categories"], serde_json::json!(["karpenter"]));
     assert_eq!(
         pool["spec"]["versions"][0]["subresources"],

@@ -1,6 +1,8 @@
 //! Cluster files in, the core's model out.
 
 #[cfg(test)]
+mod buffers;
+#[cfg(test)]
 mod compat;
 #[cfg(test)]
 mod definitions;
@@ -11,6 +13,7 @@ mod fixture;
 #[cfg(test)]
 mod node_classes;
 #[cfg(test)]
+mod node_overlays;
 mod node_pools;
 #[cfg(test)]
 mod nodes;

@@ -166,10 +166,10 @@ fn a_document_without_a_kind_is_a_finding() {
 #[test]
 fn unknown_kinds_are_counted_by_name() {
     let text = "{apiVersion: v1, kind: ConfigMap}\n---\n{apiVersion: v1, kind: ConfigMap}\n---\n\
-                {apiVersion: karpenter.sh/v1alpha1, kind: NodeOverlay}\n---\n\
+                {apiVersion: karpenter.sh/v1alpha1, kind: NodeWish}\n---\n\
                 {apiVersion: karpenter.sh/v1beta1, kind: NodePool}\n";
     let unknown: Vec<_> = read_str("f.yaml", text).unwrap().unknown_kinds.into_iter().collect();
-    let expected = [("ConfigMap", 2), ("NodeOverlay", 1), ("NodePool (karpenter.sh/v1beta1)", 1)];
+    let expected = [("ConfigMap", 2), ("NodePool (karpenter.sh/v1beta1)", 1), ("NodeWish", 1)];
     assert_eq!(unknown, expected.map(|(kind, count)| (kind.to_owned(), count)));
 }
 

@@ -2,7 +2,7 @@
 
 use kube::CustomResourceExt;
 use kube::core::cel::Validator;
-use plimsoll_api::crd::{Ec2NodeClass, NodeClaim, NodePool};
+use plimsoll_api::crd::{CapacityBuffer, Ec2NodeClass, NodeClaim, NodeOverlay, NodePool};
 use serde_json::{Value, json};
 
 /// Messages of the rules that an object breaks.
@@ -213,4 +213,66 @@ fn node_classes_that_make_no_sense_are_refused() {
     ] {
         refuses::<Ec2NodeClass>(&class(&changes));
     }
+}
+
+fn overlay(spec: &Value) -> Value {
+    let mut overlay = json!({
+        "apiVersion": "karpenter.sh/v1alpha1", "kind": "NodeOverlay", "metadata": {"name": "o"},
+        "spec": {"requirements": []},
+    });
+    merge(&mut overlay["spec"], spec);
+    overlay
+}
+
+#[test]
+fn an_overlay_has_a_price_or_an_adjustment_and_extended_resources_only() {
+    accepts::<NodeOverlay>(&overlay(&json!({"price": "0.5", "capacity": {"a.io/x": "1"}})));
+    accepts::<NodeOverlay>(&overlay(&json!({"priceAdjustment": "-15%"})));
+    refuses::<NodeOverlay>(&overlay(&json!({"price": "0.5", "priceAdjustment": "-15%"})));
+    for native in ["cpu", "memory", "ephemeral-storage", "pods"] {
+        refuses::<NodeOverlay>(&overlay(&json!({"capacity": {native: "1"}})));
+    }
+}
+
+#[test]
+fn an_overlay_selects_by_pool_but_not_by_how_nodes_are_launched() {
+    let by = |key: &str| {
+        overlay(&json!({"requirements": [{"key": key, "operator": "In", "values": ["x"]}]}))
+    };
+    accepts::<NodeOverlay>(&by("karpenter.sh/nodepool"));
+    accepts::<NodeOverlay>(&by("karpenter.k8s.aws/instance-family"));
+    for key in [
+        "karpenter.k8s.aws/instance-tenancy",
+        "karpenter.k8s.aws/capacity-reservation-id",
+        "karpenter.k8s.aws/placement-group-id",
+        "kubernetes.io/hostname",
+    ] {
+        refuses::<NodeOverlay>(&by(key));
+    }
+}
+
+#[test]
+fn an_overlay_s_requirements_need_values() {
+    for operator in ["In", "NotIn", "Gt"] {
+        let requirement = json!({"key": "team", "operator": operator, "values": []});
+        refuses::<NodeOverlay>(&overlay(&json!({"requirements": [requirement]})));
+    }
+}
+
+#[test]
+fn a_buffer_names_its_pods_in_one_way_and_their_number() {
+    let buffer = |spec: Value| {
+        json!({"apiVersion": "autoscaling.x-k8s.io/v1beta1", "kind": "CapacityBuffer",
+            "metadata": {"name": "b", "namespace": "n"}, "spec": spec})
+    };
+    let scalable = json!({"kind": "Deployment", "name": "web", "apiGroup": ""});
+    accepts::<CapacityBuffer>(&buffer(json!({"podTemplateRef": {"name": "t"}, "replicas": 0})));
+    accepts::<CapacityBuffer>(&buffer(
+        json!({"podTemplateRef": {"name": "t"}, "limits": {"cpu": "1"}}),
+    ));
+    accepts::<CapacityBuffer>(&buffer(json!({"scalableRef": scalable})));
+    refuses::<CapacityBuffer>(&buffer(json!({"podTemplateRef": {"name": "t"}})));
+    refuses::<CapacityBuffer>(&buffer(
+        json!({"podTemplateRef": {"name": "t"}, "replicas": 1, "scalableRef": scalable}),
+    ));
 }

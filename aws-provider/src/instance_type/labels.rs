@@ -7,17 +7,11 @@ use crate::catalog::{Architecture, Ec2Type};
 /// Prefix of the label keys that are Karpenter's for AWS.
 const PREFIX: &str = "karpenter.k8s.aws/";
 
-/// Labels of reservations and placement groups. None is ever resolved here, so no node has them.
-const NEVER: [&str; 5] = [
-    "capacity-reservation-id",
-    "capacity-reservation-type",
-    "capacity-reservation-interruptible",
-    "placement-group-id",
-    "placement-group-partition",
-];
+/// Labels of placement groups. None is ever resolved here, so no node has them.
+const NEVER: [&str; 2] = ["placement-group-id", "placement-group-partition"];
 
-/// Labels of a type, each with its one value or as absent. Zone and capacity type belong to
-/// offerings.
+/// Labels of a type, each with its one value or as absent. Zone, capacity type and reservation
+/// belong to offerings.
 pub(super) fn requirements(ec2: &Ec2Type, region: &str, family: ImageFamily) -> Requirements {
     let mut labels = Labels(Requirements::new());
     labels.set(well_known::INSTANCE_TYPE, Some(&ec2.name));

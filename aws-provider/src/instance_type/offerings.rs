@@ -1,14 +1,15 @@
 //! Where and how a type can be bought.
 
-use scheduler_core::model::{CapacityType, Offering, Price};
+use scheduler_core::model::{CapacityType, NodeClass, Offering, Price, Reservation};
 
 use super::Compatibility;
 use crate::catalog::{CatalogOptions, Ec2Type, InterruptionBand};
 
-/// Offerings of a type in its zones, by zone, then capacity type. A zone without a spot price has
-/// no spot offering. Types that the class cannot run keep theirs, not available.
+/// Offerings of a type in its zones, by zone, capacity type, then reservation. A zone without a
+/// spot price has no spot offering. Types that the class cannot run keep theirs, not available.
 pub(super) fn offerings(
     ec2: &Ec2Type,
+    class: &NodeClass,
     compatibility: Compatibility,
     options: &CatalogOptions,
 ) -> Vec<Offering> {
@@ -22,7 +23,9 @@ pub(super) fn offerings(
             price,
             available,
             interruptions_permille_month,
+            reservation: None,
         };
+        offerings.extend(reserved(ec2, class, zone, available));
         if let Some(price) = ec2.spot.get(zone).filter(|_| sold(CapacityType::Spot)) {
             let price = price.scaled(i64::from(options.spot_price_factor_ppm), 1_000_000);
             offerings.push(offering(CapacityType::Spot, price, interruptions(ec2)));
@@ -31,6 +34,24 @@ pub(super) fn offerings(
             offerings.push(offering(CapacityType::OnDemand, ec2.on_demand_price, 0));
         }
     }
+    offerings
+}
+
+/// What the class has reserved of the type in a zone, by id.
+fn reserved(ec2: &Ec2Type, class: &NodeClass, zone: &str, available: bool) -> Vec<Offering> {
+    let matching =
+        class.reservations.iter().filter(|one| one.instance_type == ec2.name && one.zone == zone);
+    let mut offerings: Vec<Offering> = matching
+        .map(|one| Offering {
+            zone: zone.to_owned(),
+            capacity_type: CapacityType::Reserved,
+            price: Reservation::price(ec2.on_demand_price),
+            available: available && !one.expiring,
+            interruptions_permille_month: 0,
+            reservation: Some(one.reservation.clone()),
+        })
+        .collect();
+    offerings.sort_by(|a, b| a.reservation_id().cmp(&b.reservation_id()));
     offerings
 }
 

@@ -2,8 +2,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use scheduler_core::model::{
-    CapacityType, EfaOnlyInterfaces, EvictionThreshold, ImageFamily, InstanceType, NodeClass,
-    Price, Requirement, Resources, well_known,
+    CapacityType, ClassReservation, EfaOnlyInterfaces, EvictionThreshold, ImageFamily,
+    InstanceType, NodeClass, Price, Requirement, Reservation, ReservationKind, Resources,
+    well_known,
 };
 
 use crate::catalog::{Catalog, CatalogOptions};
@@ -402,7 +403,7 @@ fn check(instance_type: &InstanceType, family: ImageFamily) {
             "{name} {key}"
         );
     }
-    for key in [well_known::ZONE, well_known::CAPACITY_TYPE] {
+    for key in well_known::OF_OFFERING {
         assert_eq!(instance_type.requirements.get(key), None, "{name}");
     }
     let place = |at: usize| {
@@ -412,4 +413,33 @@ fn check(instance_type: &InstanceType, family: ImageFamily) {
     assert!(!instance_type.offerings.is_empty(), "{name}");
     assert!((1..instance_type.offerings.len()).all(|at| place(at - 1) < place(at)), "{name}");
     assert!(instance_type.offerings.iter().all(|one| one.price > Price::ZERO), "{name}");
+}
+
+fn reserving(expiring: bool) -> NodeClass {
+    let reservation = Reservation {
+        id: "cr-1".to_owned(),
+        kind: ReservationKind::Default,
+        interruptible: false,
+        remaining: 3,
+    };
+    let (instance_type, zone) = ("m5.large".to_owned(), "us-east-1b".to_owned());
+    let reservations = vec![ClassReservation { instance_type, zone, reservation, expiring }];
+    NodeClass { reservations, ..al2023() }
+}
+
+#[test]
+fn a_reservation_is_one_more_offering_of_its_type_in_its_zone() {
+    let offerings = default("m5.large", &reserving(false)).offerings;
+    let reserved: Vec<_> = offerings.iter().filter(|one| one.reservation.is_some()).collect();
+    let known = reserved
+        .iter()
+        .map(|one| (one.zone.as_str(), one.capacity_type, one.price.micro_usd(), one.available));
+    assert_eq!(known.collect::<Vec<_>>(), [("us-east-1b", CapacityType::Reserved, 1, true)]);
+}
+
+#[test]
+fn nothing_is_launched_into_a_reservation_that_is_about_to_end() {
+    let offerings = default("m5.large", &reserving(true)).offerings;
+    let reserved = offerings.iter().find(|one| one.reservation.is_some());
+    assert_eq!(reserved.map(|one| one.available), Some(false));
 }

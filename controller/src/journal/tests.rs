@@ -21,6 +21,7 @@ fn plan(snapshot: &ClusterSnapshot) -> Plan {
         instance_type: "m7g.large".to_owned(),
         zone: "a".to_owned(),
         capacity_type: CapacityType::OnDemand,
+        reservation: None,
     };
     let first = snapshot.pending[0].id.clone();
     let node = launch(snapshot, "default", &offering, &[first]);

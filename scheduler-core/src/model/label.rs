@@ -28,6 +28,28 @@ pub mod well_known {
     /// Name of the `EC2NodeClass`.
     pub const EC2_NODE_CLASS: &str = "karpenter.k8s.aws/ec2nodeclass";
 
+    /// Id of the capacity reservation that a node is part of.
+    pub const CAPACITY_RESERVATION_ID: &str = "karpenter.k8s.aws/capacity-reservation-id";
+    /// `default` or `capacity-block`.
+    pub const CAPACITY_RESERVATION_TYPE: &str = "karpenter.k8s.aws/capacity-reservation-type";
+    /// Whether the owner of the reservation may take its capacity back.
+    pub const CAPACITY_RESERVATION_INTERRUPTIBLE: &str =
+        "karpenter.k8s.aws/capacity-reservation-interruptible";
+
+    /// Labels that an offering decides, not the instance type.
+    pub const OF_OFFERING: [&str; 5] = [
+        ZONE,
+        CAPACITY_TYPE,
+        CAPACITY_RESERVATION_ID,
+        CAPACITY_RESERVATION_TYPE,
+        CAPACITY_RESERVATION_INTERRUPTIBLE,
+    ];
+
+    /// Whether an offering decides the label of this key.
+    pub fn is_of_offering(key: &str) -> bool {
+        OF_OFFERING.contains(&key)
+    }
+
     /// Older spellings of a key, rewritten wherever a requirement is read.
     const ALIASES: [(&str, &str); 6] = [
         ("failure-domain.beta.kubernetes.io/zone", ZONE),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::instance_type::Reservation;
+
 /// The settings of a `NodeClass` that decide what pods can use on its nodes. The border parses them
 /// from an `EC2NodeClass`; the provider turns them into capacity and overhead per type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +28,23 @@ pub struct NodeClass {
     /// `None` if the class does not set any.
     #[serde(default)]
     pub efa_only_interfaces: Option<EfaOnlyInterfaces>,
+    /// Capacity reservations that the class selects.
+    #[serde(default)]
+    pub reservations: Vec<ClassReservation>,
+}
+
+/// A capacity reservation that a class selects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassReservation {
+    /// Instance type.
+    pub instance_type: String,
+    /// Availability zone.
+    pub zone: String,
+    /// The reservation. Its count is what the border knows; a provider that asks EC2 knows better.
+    pub reservation: Reservation,
+    /// Whether it ends so soon that nothing is launched into it any more.
+    #[serde(default)]
+    pub expiring: bool,
 }
 
 impl NodeClass {
@@ -38,6 +57,7 @@ impl NodeClass {
             ephemeral_bytes: None,
             instance_store_raid0: false,
             efa_only_interfaces: None,
+            reservations: Vec::new(),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::label::Labels;
 use super::requirement::Requirements;
 use super::resources::Resources;
 use super::taint::Toleration;
-use super::topology::{PodAffinityTerm, PreferredPodTerm, TopologySpread};
+use super::topology::{NamespaceScope, PodAffinityTerm, PreferredPodTerm, TopologySpread};
 
 /// Everything about a pod that matters for placing it. Pods with equal specs are interchangeable.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,6 +62,34 @@ pub struct PodSpec {
     /// A feature of the pod that cannot be planned for.
     #[serde(default)]
     pub unsupported: Option<Unsupported>,
+    /// The `CapacityBuffer`, as `namespace/name`, of which this is a chunk: room that is kept for
+    /// pods to come. No such pod exists.
+    #[serde(default)]
+    pub buffer: Option<String>,
+}
+
+impl PodSpec {
+    /// A chunk of a buffer that keeps room for such pods.
+    ///
+    /// It has the lowest priority, and holds nothing back that is to be disrupted. It is in a
+    /// namespace that no pod can have: selectors of real pods do not see it, its own see real pods
+    /// and other chunks.
+    #[must_use]
+    pub fn into_chunk(mut self, buffer: &str) -> Self {
+        let namespace = format!("{} (CapacityBuffer)", self.namespace);
+        for term in self.pod_affinity.iter_mut().chain(&mut self.pod_anti_affinity) {
+            if let NamespaceScope::These(names) = &mut term.namespaces
+                && names.contains(&self.namespace)
+            {
+                names.insert(namespace.clone());
+            }
+        }
+        self.namespace = namespace;
+        self.priority = i32::MIN;
+        self.do_not_disrupt = false;
+        self.buffer = Some(buffer.to_owned());
+        self
+    }
 }
 
 /// A preferred node-affinity term.
@@ -140,6 +168,13 @@ pub struct Pod {
     pub nominated: Option<NodeName>,
     /// When the pod was created.
     pub created: Timestamp,
+}
+
+impl Pod {
+    /// Whether this is no pod, but a chunk of a capacity buffer.
+    pub fn is_chunk(&self) -> bool {
+        self.spec.buffer.is_some()
+    }
 }
 
 /// A `DaemonSet`: each node that admits its pods carries one.

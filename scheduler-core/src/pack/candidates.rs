@@ -22,13 +22,37 @@ pub(crate) enum Worth {
     Bound,
 }
 
+/// Which offerings are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sale {
+    /// Capacity that is paid for already.
+    Reserved,
+    /// Capacity that costs money.
+    Open,
+}
+
+impl Sale {
+    fn offers(self, shape: &Shape) -> bool {
+        (self == Self::Reserved) == shape.reservation.is_some()
+    }
+}
+
+/// Whether pools are held to their `minValues`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flexibility {
+    /// They are.
+    Kept,
+    /// Too few values will do.
+    Relaxed,
+}
+
 /// Shapes of these pools that admit some group and are not dominated: another is not dearer, has
 /// no less room of any kind, and admits at least the same groups.
 pub(crate) fn candidates(
     problem: &Problem<'_>,
     groups: &[BitSet],
     worth: Worth,
-    pools: impl Fn(usize) -> bool,
+    (sale, flexibility, pools): (Sale, Flexibility, impl Fn(usize) -> bool),
 ) -> Vec<Candidate> {
     let table = &problem.table;
     let mut admits: Vec<Option<BitSet>> = vec![None; table.shapes.len()];
@@ -50,9 +74,10 @@ pub(crate) fn candidates(
             admits[*shape].take().map(|groups| Candidate { shape: *shape, cost, groups })
         })
         .collect();
-    if worth == Worth::Decision {
+    if worth == Worth::Decision && flexibility == Flexibility::Kept {
         all = keep_flexible(problem, all);
     }
+    all.retain(|one| sale.offers(&table.shapes[one.shape]));
     // Of equal price, the roomier first: it may dominate the others.
     all.sort_by(|a, b| {
         let by_room = problem.room(b.shape).cmp(problem.room(a.shape));
@@ -75,6 +100,9 @@ pub(crate) fn candidates(
 
 /// Whether limits leave the dominating shape at least as often as the dominated one.
 fn replaces(problem: &Problem<'_>, dominating: usize, dominated: usize) -> bool {
+    if problem.reservation(dominating) != problem.reservation(dominated) {
+        return false;
+    }
     let (pool, capacity) = problem.pool_and_capacity(dominating);
     let limits = &problem.snapshot.supply.node_pools[pool].limits.0;
     if limits.is_empty() {
@@ -94,8 +122,13 @@ fn keep_flexible(problem: &Problem<'_>, all: Vec<Candidate>) -> Vec<Candidate> {
     if !all.iter().any(|one| demanding(problem.table.pool(one.shape))) {
         return all;
     }
+    // Alternatives are never reserved: a reservation is promised to one node.
+    let promised = |other: &Candidate, one: &Candidate| {
+        other.shape != one.shape && problem.reservation(other.shape).is_some()
+    };
     let stands_in = |other: &&Candidate, one: &Candidate| {
-        problem.table.pool(other.shape) == problem.table.pool(one.shape)
+        !promised(other, one)
+            && problem.table.pool(other.shape) == problem.table.pool(one.shape)
             && one.groups.is_subset(&other.groups)
             && problem.room(one.shape).iter().zip(problem.room(other.shape)).all(|(a, b)| a <= b)
     };

@@ -16,6 +16,7 @@ use crate::pack::existing::Order;
 use crate::pack::repair::repair;
 use crate::pack::state::State;
 use crate::pack::topology::{Bin, Scope};
+use crate::plan::MinValuesPolicy;
 use crate::problem::Problem;
 use crate::problem::dims::{fits, take};
 use crate::solution::{Content, Setback, Solution, add_content};
@@ -179,7 +180,8 @@ fn narrowed(
     if !problem.rules.of_class[class].is_empty() {
         shapes = in_best_domain(state, class, number, shapes);
     }
-    if !problem.min_values_hold(pool, &shapes.iter().copied()) {
+    let strict = problem.min_values_policy == MinValuesPolicy::Strict;
+    if strict && !problem.min_values_hold(pool, &shapes.iter().copied()) {
         shapes.clear();
     }
     shapes

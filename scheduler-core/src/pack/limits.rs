@@ -1,4 +1,6 @@
-//! What the limits of pools leave for new nodes.
+//! What the limits of pools, and reservations, leave for new nodes.
+
+use std::collections::BTreeSet;
 
 use crate::problem::Problem;
 
@@ -6,6 +8,8 @@ use crate::problem::Problem;
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
     left: Vec<Vec<(String, i64)>>,
+    /// By reservation: instances that can still be launched into it.
+    reserved: Vec<i64>,
 }
 
 impl Limits {
@@ -25,7 +29,8 @@ impl Limits {
             }
             left
         });
-        Self { left: left.collect() }
+        let reserved = problem.table.reservations.iter().map(|one| one.remaining);
+        Self { left: left.collect(), reserved: reserved.collect() }
     }
 
     /// Whether there is room for one more node of a shape.
@@ -40,10 +45,12 @@ impl Limits {
             let need = if name == "nodes" { 1 } else { capacity.get(name) };
             if need > 0 { (*left).max(0) / need } else { i64::MAX }
         };
-        self.left[pool].iter().map(most).min().unwrap_or(i64::MAX)
+        let reserved = problem.reservation(shape).map(|one| self.reserved[one].max(0));
+        self.left[pool].iter().map(most).chain(reserved).min().unwrap_or(i64::MAX)
     }
 
-    /// Takes what one node needs, which is the most that any of these shapes needs.
+    /// Takes what one node needs, which is the most that any of these shapes needs, and an
+    /// instance of each of their reservations.
     pub(crate) fn take(&mut self, problem: &Problem<'_>, shapes: &[usize]) {
         let Some(first) = shapes.first() else { return };
         let (pool, _) = problem.pool_and_capacity(*first);
@@ -51,6 +58,10 @@ impl Limits {
             let need = |shape: &usize| problem.pool_and_capacity(*shape).1.get(name);
             let most = shapes.iter().map(need).max().unwrap_or(0);
             *left -= if name == "nodes" { 1 } else { most };
+        }
+        let named = shapes.iter().filter_map(|shape| problem.reservation(*shape));
+        for reservation in named.collect::<BTreeSet<usize>>() {
+            self.reserved[reservation] -= 1;
         }
     }
 
@@ -60,14 +71,19 @@ impl Limits {
         for (name, left) in &mut self.left[pool] {
             *left += if name == "nodes" { 1 } else { capacity.get(name) };
         }
+        if let Some(reservation) = problem.reservation(shape) {
+            self.reserved[reservation] += 1;
+        }
     }
 
-    /// What a node of a shape takes, each limit of each pool being one number.
+    /// What a node of a shape takes, each limit of each pool and each reservation being one number.
     pub(crate) fn needs(&self, problem: &Problem<'_>, shape: usize) -> Vec<(usize, i64)> {
         let (pool, capacity) = problem.pool_and_capacity(shape);
         let before: usize = self.left[..pool].iter().map(Vec::len).sum();
         let need = |name: &str| if name == "nodes" { 1 } else { capacity.get(name) };
+        let pools: usize = self.left.iter().map(Vec::len).sum();
         let names = self.left[pool].iter().enumerate();
-        names.map(|(at, (name, _))| (before + at, need(name))).collect()
+        let reservation = problem.reservation(shape).map(|one| (pools + one, 1));
+        names.map(|(at, (name, _))| (before + at, need(name))).chain(reservation).collect()
     }
 }

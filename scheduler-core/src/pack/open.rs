@@ -1,15 +1,17 @@
 //! New nodes for what existing ones do not take.
 
 use crate::column::rows::Hints;
+use crate::pack::candidates::{Flexibility, Sale};
 use crate::pack::parts::Part;
 use crate::pack::state::State;
 use crate::pack::tier::Tier;
 use crate::pack::topology::{Bin, Scope};
+use crate::plan::MinValuesPolicy;
 use crate::problem::dims::fits;
 use crate::solution::{Setback, add_content};
 
-/// Buys nodes for these parts, pools of higher weight first. What finds no node is taken out of
-/// the counts of its domain again.
+/// Buys nodes for these parts, pools of higher weight first, and of each what is paid for already
+/// first. What finds no node is taken out of the counts of its domain again.
 pub(crate) fn open_nodes(state: &mut State<'_>, mut parts: Vec<Part>) {
     let problem = state.problem;
     let pools = &problem.snapshot.supply.node_pools;
@@ -37,8 +39,25 @@ pub(crate) fn open_nodes(state: &mut State<'_>, mut parts: Vec<Part>) {
 }
 
 fn open_tier(state: &mut State<'_>, parts: &mut [Part], pools: impl Fn(usize) -> bool) {
+    let mut flexibilities = vec![Flexibility::Kept];
+    if state.problem.min_values_policy == MinValuesPolicy::BestEffort {
+        flexibilities.push(Flexibility::Relaxed);
+    }
+    for flexibility in flexibilities {
+        if !state.problem.table.reservations.is_empty() {
+            buy(state, parts, (Sale::Reserved, flexibility, &pools));
+        }
+        buy(state, parts, (Sale::Open, flexibility, &pools));
+    }
+}
+
+fn buy(
+    state: &mut State<'_>,
+    parts: &mut [Part],
+    offers: (Sale, Flexibility, impl Fn(usize) -> bool),
+) {
     let problem = state.problem;
-    let Some(tier) = Tier::new(problem, parts, state.limits.clone(), pools) else { return };
+    let Some(tier) = Tier::new(problem, parts, state.limits.clone(), offers) else { return };
     state.candidates = state.candidates.max(tier.candidates.len());
     let packed = tier.pack(state.steps);
     state.patterns += packed.patterns;

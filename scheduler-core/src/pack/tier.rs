@@ -9,7 +9,7 @@ use crate::column::integer;
 use crate::column::master::Column;
 use crate::column::rows::{Hints, Rows};
 use crate::column::{self, Instance};
-use crate::pack::candidates::{Candidate, Worth, candidates};
+use crate::pack::candidates::{Candidate, Flexibility, Sale, Worth, candidates};
 use crate::pack::fill::Buckets;
 use crate::pack::greedy;
 use crate::pack::improve::{Bin, Board};
@@ -59,19 +59,19 @@ const INTEGER_COLUMNS_MAX: usize = 100;
 const ROUNDED_UP: [f64; 4] = [1e-6, 0.3, 0.4, 0.5];
 
 impl<'a, 'p> Tier<'a, 'p> {
-    /// The problem of these parts with these pools; `None` if no pod waits.
+    /// The problem of these parts with what these pools offer; `None` if no pod waits.
     pub(crate) fn new(
         problem: &'a Problem<'p>,
         parts: &[Part],
         limits: Limits,
-        pools: impl Fn(usize) -> bool,
+        offers: (Sale, Flexibility, impl Fn(usize) -> bool),
     ) -> Option<Self> {
         let waiting: Vec<usize> = (0..parts.len()).filter(|part| parts[*part].left > 0).collect();
         if waiting.is_empty() {
             return None;
         }
         let (groups, group_of) = groups(parts, &waiting);
-        let candidates = candidates(problem, &groups, Worth::Decision, pools);
+        let candidates = candidates(problem, &groups, Worth::Decision, offers);
         let mut tier = Self {
             problem,
             part_of: Vec::new(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::model::{Labels, PodId, Resources};
+use crate::pack::limits::Limits;
 use crate::plan::{Action, Alternative, PlannedNode};
 use crate::problem::Problem;
 use crate::problem::stand_in::StandIns;
@@ -26,7 +27,12 @@ pub(crate) fn actions(
     for (site, contents) in solution.on_sites.iter().enumerate() {
         let node = &problem.snapshot.nodes[site].node.name;
         for pod in pods.take_for_site(site, contents) {
-            actions.push(Action::Nominate { pod, node: node.clone() });
+            let node = node.clone();
+            actions.push(if problem.snapshot.is_chunk(&pod) {
+                Action::Hold { chunk: pod, node }
+            } else {
+                Action::Nominate { pod, node }
+            });
         }
     }
     let by_price = ByRiskPrice::new(problem, ceiling_percent);
@@ -34,27 +40,53 @@ pub(crate) fn actions(
     let distinct: BTreeSet<(usize, &Vec<Content>)> =
         solution.nodes.iter().map(|node| (node.shape, &node.contents)).collect();
     let distinct: Vec<(usize, &Vec<Content>)> = distinct.into_iter().collect();
-    let alternatives: Vec<Arc<Vec<Alternative>>> = distinct
+    let alternatives: Vec<Choice> = distinct
         .par_iter()
-        .map(|(shape, contents)| Arc::new(by_price.alternatives(problem, *shape, contents)))
+        .map(|(shape, contents)| by_price.choice(problem, *shape, contents))
         .collect();
     let mut labels = BTreeMap::new();
     for node in &solution.nodes {
         let pods = pods.take(&node.contents);
         let known = distinct.binary_search(&(node.shape, &node.contents));
-        let alternatives = known.map_or_else(|_| Arc::default(), |at| alternatives[at].clone());
+        let choice = known.map_or_else(|_| Choice::default(), |at| alternatives[at].clone());
         let labels = labels
             .entry(node.shape)
             .or_insert_with(|| Arc::new(problem.table.labels(&problem.table.shapes[node.shape])))
             .clone();
-        actions.push(Action::Launch(Box::new(planned(
-            problem,
-            node,
-            pods,
-            (labels, alternatives),
-        ))));
+        actions.push(Action::Launch(Box::new(planned(problem, node, pods, (labels, choice)))));
     }
     (actions, pods.rest())
+}
+
+/// So many nodes for no pods, of the cheapest offerings on sale; fewer if limits or reservations
+/// leave no more.
+pub(crate) fn bare_nodes(
+    problem: &Problem<'_>,
+    count: usize,
+    ceiling_percent: u32,
+) -> Vec<PlannedNode> {
+    let table = &problem.table;
+    let by_price = ByRiskPrice::new(problem, ceiling_percent);
+    let mut limits = Limits::new(problem);
+    let mut nodes = Vec::new();
+    let on_sale = |shape: &&usize| {
+        let one = &table.shapes[**shape];
+        one.available && table.rows[one.row].usable
+    };
+    for shape in table.by_price.iter().filter(on_sale) {
+        let labels = Arc::new(table.labels(&table.shapes[*shape]));
+        let choice = by_price.choice(problem, *shape, &[]);
+        while nodes.len() < count && limits.allow(problem, *shape) {
+            limits.take(problem, &[*shape]);
+            let node = NewNode { shape: *shape, contents: Vec::new() };
+            let shared = (Arc::clone(&labels), choice.clone());
+            nodes.push(planned(problem, &node, Vec::new(), shared));
+        }
+        if nodes.len() == count {
+            break;
+        }
+    }
+    nodes
 }
 
 /// Which pods of each class have not been named yet.
@@ -139,7 +171,7 @@ fn planned(
     problem: &Problem<'_>,
     node: &NewNode,
     pods: Vec<PodId>,
-    (labels, alternatives): (Arc<Labels>, Arc<Vec<Alternative>>),
+    (labels, choice): (Arc<Labels>, Choice),
 ) -> PlannedNode {
     let table = &problem.table;
     let shape = &table.shapes[node.shape];
@@ -154,6 +186,7 @@ fn planned(
         instance_type: instance_type.name.clone(),
         zone: table.zones[shape.zone].clone(),
         capacity_type: shape.capacity_type,
+        reservation: shape.reservation.map(|one| table.reservations[one].id.clone()),
         price: shape.price,
         labels,
         taints: pool.taints.clone(),
@@ -163,7 +196,8 @@ fn planned(
         requests,
         pods,
         worth: Arc::default(),
-        alternatives,
+        alternatives: choice.alternatives,
+        min_values_relaxed: choice.relaxed,
     }
 }
 
@@ -173,6 +207,14 @@ fn load(problem: &Problem<'_>, contents: &[Content]) -> Resources {
         load.add_times(&problem.classes[*class].spec.requests, *pods);
     }
     load
+}
+
+/// The offerings that would do as well as a chosen one.
+#[derive(Clone, Default)]
+struct Choice {
+    alternatives: Arc<Vec<Alternative>>,
+    /// They are fewer than the pool's `minValues` ask for.
+    relaxed: bool,
 }
 
 /// Shapes on sale by pool, in the order in which alternatives are listed.
@@ -194,12 +236,7 @@ impl ByRiskPrice {
         Self { pools, ceiling_percent }
     }
 
-    fn alternatives(
-        &self,
-        problem: &Problem<'_>,
-        bought: usize,
-        contents: &[Content],
-    ) -> Vec<Alternative> {
+    fn choice(&self, problem: &Problem<'_>, bought: usize, contents: &[Content]) -> Choice {
         let table = &problem.table;
         let chosen = &table.rows[table.shapes[bought].row];
         let stand_ins = StandIns::new(problem, bought, contents);
@@ -220,6 +257,8 @@ impl ByRiskPrice {
             }
             kept.push(shape);
         }
+        let named = kept.iter().copied().chain([bought]);
+        let relaxed = !problem.min_values_hold(chosen.pool, &named);
         let mut alternatives: Vec<Alternative> = kept
             .into_iter()
             .map(|shape| {
@@ -234,6 +273,6 @@ impl ByRiskPrice {
             })
             .collect();
         alternatives.sort_unstable();
-        alternatives
+        Choice { alternatives: Arc::new(alternatives), relaxed }
     }
 }

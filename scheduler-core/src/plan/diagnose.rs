@@ -107,8 +107,13 @@ fn held_back(
         count += 1;
     }
     let left = node_pool.limits.minus(&used, count);
+    let exceeded = left.first_exceeded(capacity);
+    if let (None, Some(reservation)) = (exceeded, problem.reservation(shape)) {
+        let id = problem.table.reservations[reservation].id.clone();
+        return Blocker::Reservation { id };
+    }
     let tightest = || node_pool.limits.0.keys().next().map_or("", String::as_str);
-    let resource = left.first_exceeded(capacity).unwrap_or_else(tightest).to_owned();
+    let resource = exceeded.unwrap_or_else(tightest).to_owned();
     Blocker::Limit { node_pool: node_pool.name.clone(), resource }
 }
 
@@ -192,7 +197,7 @@ fn code(blockers: &[Blocker]) -> ReasonCode {
         Blocker::Taint { .. } => (2, ReasonCode::Taints),
         Blocker::Resource { .. } => (3, ReasonCode::TooLarge),
         Blocker::HostPort { .. } => (4, ReasonCode::HostPort),
-        Blocker::Offering => (5, ReasonCode::NoOffering),
+        Blocker::Offering | Blocker::Reservation { .. } => (5, ReasonCode::NoOffering),
         Blocker::Spread { .. } => (6, ReasonCode::TopologySpread),
         Blocker::Affinity { .. } => (7, ReasonCode::PodAffinity),
         Blocker::AntiAffinity { .. } => (8, ReasonCode::PodAntiAffinity),

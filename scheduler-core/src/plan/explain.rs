@@ -55,8 +55,8 @@ pub fn page(code: ReasonCode) -> &'static str {
         }
         ReasonCode::NoOffering => {
             "The instance types that would do cannot be bought now.\n\n\
-             Capacity recently failed there, the price is not known, or no usable subnet offers \
-             them.\n\
+             Capacity recently failed there, the price is not known, no usable subnet offers them, \
+             or a capacity reservation has nothing left.\n\
              Fix: allow more instance types, zones or capacity types; or wait, it is tried again."
         }
         ReasonCode::Limits => {
@@ -98,7 +98,9 @@ pub fn gap_reason(reason: GapReason) -> &'static str {
         GapReason::Rules => "because rules keep pods together or apart",
         GapReason::Limits => "because limits of NodePools leave less choice",
         GapReason::Weights => "because NodePools of higher weight come first",
-        GapReason::ExistingNodes => "because pods do not fill the room of existing nodes exactly",
+        GapReason::ExistingNodes => {
+            "because pods do not fill the room of existing and reserved nodes exactly"
+        }
         GapReason::Interruptions => "for safer offerings",
     }
 }
@@ -130,6 +132,7 @@ fn obstacle(blocker: &Blocker) -> String {
         Blocker::Limit { node_pool, resource } => {
             format!("one more node would exceed the {resource} limit of NodePool {node_pool}")
         }
+        Blocker::Reservation { id } => format!("capacity reservation {id} has nothing left"),
         Blocker::Spread { topology_key, max_skew } => {
             format!("the spread over {topology_key} with maxSkew {max_skew} cannot be kept")
         }
@@ -160,6 +163,9 @@ fn change(blocker: &Blocker) -> String {
         Blocker::Offering => "allow more instance types, zones or capacity types".to_owned(),
         Blocker::Limit { node_pool, resource } => {
             format!("raise spec.limits.{resource} of NodePool {node_pool}")
+        }
+        Blocker::Reservation { id } => {
+            format!("add instances to capacity reservation {id}, or allow other capacity types")
         }
         Blocker::Spread { topology_key, .. } => {
             format!("make every {topology_key} reachable for the pod, or use ScheduleAnyway")

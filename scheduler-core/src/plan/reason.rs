@@ -155,6 +155,11 @@ pub enum Blocker {
         /// Limited resource.
         resource: String,
     },
+    /// The reservation has nothing left.
+    Reservation {
+        /// Its id.
+        id: String,
+    },
     /// A spread constraint.
     Spread {
         /// Topology key.

@@ -19,7 +19,10 @@ pub(crate) fn note_worth(
     let mut known: BTreeMap<&Vec<Content>, Arc<BTreeMap<String, Price>>> = BTreeMap::new();
     let launches = actions.iter_mut().filter_map(|action| match action {
         Action::Launch(node) => Some(node),
-        Action::Nominate { .. } | Action::Terminate { .. } => None,
+        Action::LaunchStatic(_)
+        | Action::Nominate { .. }
+        | Action::Hold { .. }
+        | Action::Terminate { .. } => None,
     });
     for (launch, node) in launches.zip(&solution.nodes) {
         let worth = known
@@ -50,7 +53,9 @@ pub(crate) fn shares(
     plan: &Plan,
 ) -> Vec<GapShare> {
     let mut shares: BTreeMap<GapReason, i64> = BTreeMap::new();
-    for (launch, node) in plan.launches().zip(&solution.nodes) {
+    // A reserved node is paid for like an existing one: its room enters the bound.
+    let bought = plan.launches().zip(&solution.nodes).filter(|(one, _)| one.reservation.is_none());
+    for (launch, node) in bought {
         let worths = node.contents.iter().map(|(class, pods)| values.by_class[*class] * pods);
         let over = launch.price.micro_usd() - (worths.sum::<i64>() >> FRACTION_BITS);
         let safer = safety(launch).min(over.max(0));
@@ -60,10 +65,10 @@ pub(crate) fn shares(
     listed(shares)
 }
 
-/// Completes the shares of a plan whose bound has been proven: what remains comes from existing
-/// nodes, if there are any, and else from rounding the values of pods.
-pub(crate) fn complete(report: &mut PlanReport, existing: bool) {
-    let last = if existing { GapReason::ExistingNodes } else { GapReason::WholeNodes };
+/// Completes the shares of a plan whose bound has been proven: what remains comes from nodes that
+/// are paid for already, if there are any, and else from rounding the values of pods.
+pub(crate) fn complete(report: &mut PlanReport, paid: bool) {
+    let last = if paid { GapReason::ExistingNodes } else { GapReason::WholeNodes };
     let mut shares: BTreeMap<GapReason, i64> =
         report.gap.iter().map(|share| (share.reason, share.price.micro_usd())).collect();
     let explained: i64 = shares.values().sum();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::bitset::BitSet;
 use super::shapes::{Row, ShapeTable, tolerates_taints};
-use crate::model::well_known::{CAPACITY_TYPE, HOSTNAME, ZONE};
+use crate::model::well_known::{HOSTNAME, is_of_offering};
 use crate::model::{Requirement, Requirements, Toleration};
 use crate::snapshot::Supply;
 
@@ -93,7 +93,7 @@ struct Split<'a> {
 
 impl<'a> Split<'a> {
     fn new(alternative: &'a Requirements) -> Self {
-        let offered = |(key, _): &(&str, _)| [ZONE, CAPACITY_TYPE].contains(key);
+        let offered = |(key, _): &(&str, _)| is_of_offering(key);
         let (of_offering, of_row) = alternative.iter().partition(offered);
         Self { of_row, of_offering }
     }

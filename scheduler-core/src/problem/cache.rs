@@ -17,6 +17,7 @@ use crate::model::well_known::NODE_POOL;
 use crate::model::{
     Operator, PodSpec, PreferredTerm, Price, Requirement, Requirements, Taint, TaintEffect,
 };
+use crate::plan::MinValuesPolicy;
 use crate::snapshot::{ClusterSnapshot, Supply};
 
 /// The lowered supply, with caches that never change a result.
@@ -114,6 +115,7 @@ impl Lowering {
             classes,
             admissions: admissions.all,
             rules,
+            min_values_policy: MinValuesPolicy::Strict,
         }
     }
 
@@ -130,8 +132,9 @@ impl Lowering {
         granting
     }
 
-    /// Every soft constraint between pods of classes that no earlier plan has found a node for, and what granting it may cost: its weight in thousandths
-    /// of the price of the shares of nodes that the pods of the class take up.
+    /// Every soft constraint between pods of classes that no earlier plan has found a node for, and
+    /// what granting it may cost: its weight in thousandths of the price of the shares of nodes that
+    /// the pods of the class take up.
     pub(crate) fn wishes(&self, problem: &Problem<'_>) -> Vec<(Wish, Price)> {
         if self.preferences == PreferencePolicy::Ignore {
             return Vec::new();

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::well_known::{CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, ZONE};
+use crate::model::well_known::{
+    CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, OF_OFFERING, ZONE, is_of_offering,
+};
 use crate::model::{
-    CapacityType, HostPort, InstanceType, Labels, NodePool, Offering, OfferingKey, PodSpec, Price,
-    Requirement, Requirements, Resources, Taint, Toleration,
+    CapacityType, HostPort, InstanceType, Labels, NodePool, Offering, PodSpec, Price, Requirement,
+    Requirements, Resources, Taint, Toleration,
 };
 use crate::snapshot::Supply;
 
@@ -21,6 +23,18 @@ pub(crate) struct ShapeTable {
     pub(crate) by_price: Vec<usize>,
     /// Zone names; shapes name a zone by its index.
     pub(crate) zones: Vec<String>,
+    /// Reservations by id; shapes name one by its index.
+    pub(crate) reservations: Vec<Reserved>,
+}
+
+/// A reservation, wherever it is offered.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    pub(crate) id: String,
+    /// An offering of it: its labels.
+    offering: Offering,
+    /// Instances that can still be launched into it.
+    pub(crate) remaining: i64,
 }
 
 /// An instance type as one pool would run it.
@@ -62,6 +76,8 @@ pub(crate) struct Shape {
     pub(crate) row: usize,
     pub(crate) zone: usize,
     pub(crate) capacity_type: CapacityType,
+    /// Index of the reservation that it is part of.
+    pub(crate) reservation: Option<usize>,
     /// List price.
     pub(crate) price: Price,
     /// Price plus expected cost of interruptions: what offerings are compared by.
@@ -83,6 +99,7 @@ impl ShapeTable {
             shapes: Vec::new(),
             by_price: Vec::new(),
             zones: zone_names(supply),
+            reservations: reservations(supply),
         };
         for (index, pool) in supply.node_pools.iter().enumerate() {
             if pool.replicas.is_some() {
@@ -149,24 +166,34 @@ impl ShapeTable {
         row: usize,
         interruption_cost: Price,
     ) {
-        let admits = |key: &str, value: &str| {
-            let by_labels = pool.labels.get(key).is_none_or(|label| label == value);
-            by_labels && pool.requirements.get(key).is_none_or(|wanted| wanted.has(value))
-        };
+        // The keys of offerings that the pool speaks of: mostly few.
+        let labelled = OF_OFFERING.into_iter().filter_map(|key| Some((key, pool.labels.get(key)?)));
+        let labelled: Vec<(&str, &String)> = labelled.collect();
+        let wanted = OF_OFFERING.into_iter().filter_map(|key| {
+            let requirement = pool.requirements.get(key)?;
+            Some((key, requirement))
+        });
+        let wanted: Vec<(&str, &Requirement)> = wanted.collect();
         for offering in &instance_type.offerings {
-            if !admits(ZONE, &offering.zone)
-                || !admits(CAPACITY_TYPE, offering.capacity_type.as_str())
-            {
+            let admitted =
+                labelled.iter().all(|(key, label)| {
+                    offering.label(key).is_some_and(|value| value == label.as_str())
+                }) && wanted.iter().all(|(key, wanted)| wanted.admits(offering.label(key)));
+            let Some(zone) = self.zones.binary_search(&offering.zone).ok().filter(|_| admitted)
+            else {
                 continue;
-            }
-            let Ok(zone) = self.zones.binary_search(&offering.zone) else { continue };
+            };
+            let reservation = offering.reservation_id().and_then(|id| {
+                self.reservations.binary_search_by(|one| one.id.as_str().cmp(id)).ok()
+            });
             self.shapes.push(Shape {
                 row,
                 zone,
                 capacity_type: offering.capacity_type,
+                reservation,
                 price: offering.price,
                 risk_price: offering.risk_price(interruption_cost),
-                available: offering.available && !is_marked(supply, instance_type, offering),
+                available: offering.is_on_sale() && !is_marked(supply, instance_type, offering),
             });
         }
     }
@@ -182,6 +209,7 @@ impl ShapeTable {
             ZONE => Some(&self.zones[shape.zone]),
             CAPACITY_TYPE => Some(shape.capacity_type.as_str()),
             HOSTNAME => None,
+            key if is_of_offering(key) => self.reservations[shape.reservation?].offering.label(key),
             other => self.rows[shape.row].label(other),
         }
     }
@@ -191,8 +219,11 @@ impl ShapeTable {
         let row = &self.rows[shape.row];
         let mut labels: Labels = row.type_labels.iter().cloned().collect();
         labels.extend(row.pool_labels.iter().map(|(key, value)| (key.clone(), value.clone())));
-        labels.insert(ZONE.to_owned(), self.zones[shape.zone].clone());
-        labels.insert(CAPACITY_TYPE.to_owned(), shape.capacity_type.as_str().to_owned());
+        for key in OF_OFFERING {
+            if let Some(value) = self.label(shape, key) {
+                labels.insert(key.to_owned(), value.to_owned());
+            }
+        }
         labels
     }
 }
@@ -200,15 +231,29 @@ impl ShapeTable {
 /// Whether the offering recently failed.
 fn is_marked(supply: &Supply, instance_type: &InstanceType, offering: &Offering) -> bool {
     !supply.unavailable.is_empty()
-        && supply.unavailable.contains(&OfferingKey {
-            instance_type: instance_type.name.clone(),
-            zone: offering.zone.clone(),
-            capacity_type: offering.capacity_type,
-        })
+        && supply.unavailable.contains(&offering.key(&instance_type.name))
+}
+
+/// Every reservation on offer, by id. Of several counts for one id the least holds.
+fn reservations(supply: &Supply) -> Vec<Reserved> {
+    let mut found: BTreeMap<&str, (&Offering, u32)> = BTreeMap::new();
+    let types = supply.all_catalogs().flat_map(|catalog| catalog.iter());
+    for offering in types.flat_map(|instance_type| &instance_type.offerings) {
+        if let Some(one) = &offering.reservation {
+            let known = found.entry(&one.id).or_insert((offering, one.remaining));
+            known.1 = known.1.min(one.remaining);
+        }
+    }
+    let reserved = found.into_iter().map(|(id, (offering, remaining))| Reserved {
+        id: id.to_owned(),
+        offering: offering.clone(),
+        remaining: i64::from(remaining),
+    });
+    reserved.collect()
 }
 
 fn zone_names(supply: &Supply) -> Vec<String> {
-    let types = supply.catalogs.values().flat_map(|catalog| catalog.iter());
+    let types = supply.all_catalogs().flat_map(|catalog| catalog.iter());
     let zones: BTreeSet<&str> = types
         .flat_map(|instance_type| &instance_type.offerings)
         .map(|offering| offering.zone.as_str())
@@ -219,7 +264,7 @@ fn zone_names(supply: &Supply) -> Vec<String> {
 /// Labels of the type with one value each; where a type has several, the first that the pool admits.
 fn type_labels(pool: &NodePool, instance_type: &InstanceType) -> Vec<(String, String)> {
     let value = |(key, requirement): (&str, &Requirement)| {
-        if pool.labels.contains_key(key) || [ZONE, CAPACITY_TYPE, HOSTNAME].contains(&key) {
+        if pool.labels.contains_key(key) || is_of_offering(key) || key == HOSTNAME {
             return None;
         }
         let wanted = pool.requirements.get(key);
@@ -251,7 +296,8 @@ pub(crate) fn open_keys_of(supply: &Supply) -> BTreeSet<String> {
 /// Keys that the pool restricts and that neither its labels, nor its types, nor offerings decide.
 fn open_keys<'a>(pool: &'a NodePool, catalog: &[InstanceType]) -> Vec<(&'a str, &'a Requirement)> {
     let decided = |key: &str| {
-        [ZONE, CAPACITY_TYPE, INSTANCE_TYPE, HOSTNAME].contains(&key)
+        is_of_offering(key)
+            || [INSTANCE_TYPE, HOSTNAME].contains(&key)
             || pool.labels.contains_key(key)
             || catalog.iter().any(|one| one.requirements.get(key).is_some())
     };
@@ -336,13 +382,13 @@ pub(crate) fn tolerates_taints(tolerations: &[Toleration], taints: &[Taint]) -> 
     taints.iter().filter(|taint| taint.is_hard()).all(covered)
 }
 
-/// Whether a daemon runs on nodes of the row. Zone and capacity type are not decided yet: a daemon
-/// that asks for one of them counts on all, which wastes a little room and never overfills a node.
+/// Whether a daemon runs on nodes of the row. Zone, capacity type and reservation are not decided
+/// yet: a daemon that asks for one of them counts on all, which wastes a little room and never overfills a node.
 fn daemon_admits(spec: &PodSpec, row: &Row) -> bool {
     let admits = |alternative: &Requirements| {
-        alternative.iter().all(|(key, requirement)| {
-            [ZONE, CAPACITY_TYPE].contains(&key) || requirement.admits(row.label(key))
-        })
+        alternative
+            .iter()
+            .all(|(key, requirement)| is_of_offering(key) || requirement.admits(row.label(key)))
     };
     spec.node_alternatives.iter().any(admits)
 }

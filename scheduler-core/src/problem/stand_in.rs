@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Problem;
 use super::dims::fits;
+use crate::plan::MinValuesPolicy;
 use crate::solution::Content;
 
 /// The shapes that hold the same pods as a node that is bought.
@@ -35,6 +36,7 @@ impl<'a> StandIns<'a> {
         let (problem, table) = (self.problem, &self.problem.table);
         let labels = |shape: usize| &table.rows[table.shapes[shape].row].pool_labels;
         shape != self.bought
+            && problem.reservation(shape).is_none()
             && Arc::ptr_eq(labels(shape), labels(self.bought))
             && fits(&self.asked, problem.room(shape))
             && self.contents.iter().all(|(class, _)| {
@@ -52,7 +54,9 @@ impl<'a> StandIns<'a> {
 pub(crate) fn is_flexible(problem: &Problem<'_>, shape: usize, contents: &[Content]) -> bool {
     let pool = problem.table.pool(shape);
     let requirements = &problem.snapshot.supply.node_pools[pool].requirements;
-    if requirements.iter().all(|(_, one)| one.min_values.is_none()) {
+    if problem.min_values_policy == MinValuesPolicy::BestEffort
+        || requirements.iter().all(|(_, one)| one.min_values.is_none())
+    {
         return true;
     }
     let stand_ins = StandIns::new(problem, shape, contents);

@@ -27,14 +27,17 @@ fn apply(snapshot: &ClusterSnapshot, plan: &Plan, stage: NodeStage) -> ClusterSn
     let mut places: BTreeMap<&PodId, String> = BTreeMap::new();
     for action in &plan.actions {
         match action {
-            Action::Launch(planned) => {
+            Action::Launch(planned) | Action::LaunchStatic(planned) => {
                 let free = (1..).map(|number| format!("{}-{number}", planned.node_pool));
                 let name = free.into_iter().find(|name| !nodes.contains_key(name));
                 let name = name.expect("there is always a free number");
                 let joined = join(snapshot, planned, &name, stage);
                 nodes.insert(name.clone(), joined);
-                places.extend(planned.pods.iter().map(|pod| (pod, name.clone())));
+                let real = planned.pods.iter().filter(|pod| !snapshot.is_chunk(pod));
+                places.extend(real.map(|pod| (pod, name.clone())));
             }
+            // A chunk is never bound: it goes on asking for its room.
+            Action::Hold { .. } => {}
             Action::Nominate { pod, node } => {
                 places.insert(pod, node.clone());
             }

@@ -6,10 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::instance_type::{InstanceTypeBuilder, Sale, instance_type};
 use super::node::NodeBuilder;
+use super::overlay::OverlayBuilder;
 use super::pod::PodBuilder;
 use super::pool::{PoolBuilder, pool};
 use super::random::Random;
-use crate::model::{CapacityType, DaemonSet, InstanceType, NodePool, OfferingKey, Pod};
+use crate::model::{
+    CapacityType, DaemonSet, InstanceType, NodeOverlay, NodePool, OfferingKey, Pod,
+};
 use crate::snapshot::{ClusterSnapshot, SnapshotBuilder, Supply, SupplyBuilder};
 
 /// The instant at which every test cluster starts.
@@ -27,6 +30,7 @@ pub struct ClusterBuilder {
     millis: i64,
     instance_types: Vec<InstanceTypeBuilder>,
     node_pools: Vec<NodePool>,
+    node_overlays: Vec<NodeOverlay>,
     daemon_sets: Vec<DaemonSet>,
     unavailable: Vec<OfferingKey>,
     nodes: Vec<NodeBuilder>,
@@ -73,6 +77,7 @@ impl ClusterBuilder {
             instance_type: instance_type.to_owned(),
             zone: zone.to_owned(),
             capacity_type: CapacityType::OnDemand,
+            reservation: None,
         });
         self
     }
@@ -81,6 +86,13 @@ impl ClusterBuilder {
     #[must_use]
     pub fn node_pool(mut self, pool: PoolBuilder) -> Self {
         self.node_pools.push(pool.build());
+        self
+    }
+
+    /// Adds an overlay.
+    #[must_use]
+    pub fn node_overlay(mut self, overlay: OverlayBuilder) -> Self {
+        self.node_overlays.push(overlay.build());
         self
     }
 
@@ -111,6 +123,7 @@ impl ClusterBuilder {
         let mut random = Random::new(seed);
         random.shuffle(&mut self.instance_types);
         random.shuffle(&mut self.node_pools);
+        random.shuffle(&mut self.node_overlays);
         random.shuffle(&mut self.daemon_sets);
         random.shuffle(&mut self.nodes);
         random.shuffle(&mut self.pending);
@@ -133,6 +146,7 @@ impl ClusterBuilder {
             supply = supply.node_pool(pool(DEFAULT_POOL).build());
         }
         supply = self.node_pools.into_iter().fold(supply, SupplyBuilder::node_pool);
+        supply = self.node_overlays.into_iter().fold(supply, SupplyBuilder::node_overlay);
         supply = self.daemon_sets.into_iter().fold(supply, SupplyBuilder::daemon_set);
         supply = self.unavailable.into_iter().fold(supply, SupplyBuilder::unavailable);
         let (supply, refusals) = supply.build();

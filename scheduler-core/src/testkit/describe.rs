@@ -10,14 +10,18 @@ use crate::verify::verify;
 /// there is none.
 ///
 /// `launch m7g.large in b for web`, `launch m7g.large spot in b from general for web-1, web-2`,
-/// `nominate web to n1`, `terminate n1 as Empty`, `unschedulable web: PLM-1004`.
+/// `nominate web to n1`, `hold spare-1 on n1`, `terminate n1 as Empty`, `unschedulable web:
+/// PLM-1004`, `no room for spare-1: PLM-1006`.
 pub fn describe(plan: &Plan) -> String {
     let actions = plan.actions.iter().map(describe_action);
     let unschedulable = plan.report.unschedulable.iter();
     let unschedulable =
         unschedulable.map(|one| format!("unschedulable {}: {}", short(&one.pod), one.code));
+    let short_of = plan.report.buffers_short.iter();
+    let short_of = short_of.map(|one| format!("no room for {}: {}", short(&one.pod), one.code));
     let violations = plan.report.violations.iter().map(|one| format!("violation: {one}"));
-    let mut lines: Vec<String> = actions.chain(unschedulable).chain(violations).collect();
+    let mut lines: Vec<String> =
+        actions.chain(unschedulable).chain(short_of).chain(violations).collect();
     if lines.is_empty() {
         return "nothing".to_owned();
     }
@@ -41,7 +45,12 @@ pub fn check(cluster: ClusterBuilder, expected: &str) {
 fn describe_action(action: &Action) -> String {
     match action {
         Action::Launch(node) => describe_launch(node),
+        Action::LaunchStatic(node) => {
+            let (pool, kind, zone) = (&node.node_pool, &node.instance_type, &node.zone);
+            format!("launch {kind} in {zone} for static {pool}")
+        }
         Action::Nominate { pod, node } => format!("nominate {} to {node}", short(pod)),
+        Action::Hold { chunk, node } => format!("hold {} on {node}", short(chunk)),
         Action::Terminate { node, reason } => format!("terminate {node} as {reason:?}"),
     }
 }

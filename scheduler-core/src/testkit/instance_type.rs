@@ -3,7 +3,8 @@
 use super::quantity::{cpu, memory, price};
 use crate::model::well_known::{ARCH, INSTANCE_TYPE, OS};
 use crate::model::{
-    CapacityType, InstanceType, Offering, Price, Requirement, Requirements, Resources,
+    CapacityType, InstanceType, Offering, Price, Requirement, Requirements, Reservation,
+    ReservationKind, Resources,
 };
 
 /// Label of the family of an instance type.
@@ -31,12 +32,13 @@ const SIZES: [(&str, i64, i64); 7] = [
 ];
 
 /// How a type is sold in a zone.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Sale {
     capacity_type: CapacityType,
     price: Price,
     available: bool,
     interruptions_permille_month: u32,
+    reservation: Option<Reservation>,
 }
 
 /// On demand at this price.
@@ -49,10 +51,28 @@ pub fn spot(price_text: &str) -> Sale {
     Sale::new(CapacityType::Spot, price(price_text))
 }
 
+/// Into a reservation that has so many instances left.
+pub fn reserved(id: &str, remaining: u32) -> Sale {
+    let reservation = Reservation {
+        id: id.to_owned(),
+        kind: ReservationKind::Default,
+        interruptible: false,
+        remaining,
+    };
+    let sale = Sale::new(CapacityType::Reserved, Reservation::price(Price::ZERO));
+    Sale { reservation: Some(reservation), ..sale }
+}
+
 impl Sale {
     /// Available at a price.
     pub const fn new(capacity_type: CapacityType, price: Price) -> Self {
-        Self { capacity_type, price, available: true, interruptions_permille_month: 0 }
+        Self {
+            capacity_type,
+            price,
+            available: true,
+            interruptions_permille_month: 0,
+            reservation: None,
+        }
     }
 
     /// Known, but not to be had now.
@@ -158,14 +178,21 @@ impl InstanceTypeBuilder {
     /// One more way to buy it.
     #[must_use]
     pub fn offering(mut self, zone: &str, sale: Sale) -> Self {
-        let Sale { capacity_type, price, available, interruptions_permille_month } = sale;
-        let zone = zone.to_owned();
-        let offering =
-            Offering { zone, capacity_type, price, available, interruptions_permille_month };
+        let Sale { capacity_type, price, available, interruptions_permille_month, reservation } =
+            sale;
+        let offering = Offering {
+            zone: zone.to_owned(),
+            capacity_type,
+            price,
+            available,
+            interruptions_permille_month,
+            reservation,
+        };
         self.0.offerings.push(offering);
-        self.0
-            .offerings
-            .sort_by(|a, b| (&a.zone, a.capacity_type).cmp(&(&b.zone, b.capacity_type)));
+        let place = |one: &Offering| {
+            (one.zone.clone(), one.capacity_type, one.reservation_id().map(str::to_owned))
+        };
+        self.0.offerings.sort_by_key(place);
         self
     }
 

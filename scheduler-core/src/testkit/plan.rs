@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::carry_out::daemons_of;
-use crate::model::well_known::{CAPACITY_TYPE, INSTANCE_TYPE, ZONE};
+use crate::model::well_known::INSTANCE_TYPE;
 use crate::model::{OfferingKey, PodId, PodSpec, Price, Resources};
 use crate::plan::{
     Action, GapReason, GapShare, Plan, PlannedNode, PodKind, ReasonCode, Unschedulable,
@@ -20,14 +20,14 @@ pub fn launch(
     offering: &OfferingKey,
     pods: &[PodId],
 ) -> PlannedNode {
-    let OfferingKey { instance_type, zone, capacity_type } = offering;
+    let OfferingKey { instance_type, zone, capacity_type, reservation } = offering;
     let supply = &snapshot.supply;
     let pool = supply.node_pool(node_pool).expect("the pool exists");
     let kind = supply.catalog(pool).iter().find(|one| one.name == *instance_type);
     let kind = kind.expect("the instance type exists");
-    let same =
-        |one: &&crate::model::Offering| one.zone == *zone && one.capacity_type == *capacity_type;
-    let price = kind.offerings.iter().find(same).expect("the offering exists").price;
+    let mut offerings = kind.offerings.iter();
+    let sold = offerings.find(|one| one.key(instance_type) == *offering);
+    let sold = sold.expect("the offering exists");
     let mut labels = pool.labels.clone();
     for (key, requirement) in kind.requirements.iter().chain(pool.requirements.iter()) {
         let value = requirement.finite_values().and_then(|values| values.first());
@@ -36,8 +36,7 @@ pub fn launch(
         }
     }
     labels.insert(INSTANCE_TYPE.to_owned(), instance_type.clone());
-    labels.insert(ZONE.to_owned(), zone.clone());
-    labels.insert(CAPACITY_TYPE.to_owned(), capacity_type.as_str().to_owned());
+    labels.extend(sold.labels().map(|(key, value)| (key.to_owned(), value.to_owned())));
     let mut daemons = Resources::default();
     for daemon in daemons_of(supply, "", &labels, &pool.taints) {
         daemons.add(&daemon.spec.requests);
@@ -52,7 +51,9 @@ pub fn launch(
         instance_type: instance_type.clone(),
         zone: zone.clone(),
         capacity_type: *capacity_type,
-        price,
+        reservation: reservation.clone(),
+        min_values_relaxed: false,
+        price: sold.price,
         labels: labels.into(),
         taints: pool.taints.clone(),
         capacity: kind.capacity.clone(),

@@ -21,6 +21,7 @@ pub struct PodBuilder {
     replicas: Option<usize>,
     nominated: Option<String>,
     created: i64,
+    chunk_of: Option<String>,
 }
 
 /// A pod of 100m CPU and 64 MiB in namespace `default` with label `app` = its name.
@@ -32,7 +33,14 @@ pub fn pod(name: &str) -> PodBuilder {
         node_alternatives: vec![Requirements::new()],
         ..PodSpec::default()
     };
-    PodBuilder { name: name.to_owned(), spec, replicas: None, nominated: None, created: 0 }
+    PodBuilder {
+        name: name.to_owned(),
+        spec,
+        replicas: None,
+        nominated: None,
+        created: 0,
+        chunk_of: None,
+    }
 }
 
 fn app(name: &str) -> Labels {
@@ -276,6 +284,14 @@ impl PodBuilder {
         self
     }
 
+    /// Chunks of the capacity buffer of this name, not pods.
+    #[must_use]
+    pub fn chunk_of(mut self, buffer: &str) -> Self {
+        let name = format!("{}/{buffer}", self.spec.namespace);
+        self.chunk_of = Some(name);
+        self
+    }
+
     /// An earlier plan chose this node.
     #[must_use]
     pub fn nominated(mut self, node: &str) -> Self {
@@ -292,8 +308,12 @@ impl PodBuilder {
 
     /// The pods; like ones share a spec.
     pub fn build(self) -> Vec<Arc<Pod>> {
-        let Self { name, spec, replicas, nominated, created } = self;
-        let spec = Arc::new(spec);
+        let Self { name, spec, replicas, nominated, created, chunk_of } = self;
+        let namespace = spec.namespace.clone();
+        let spec = Arc::new(match chunk_of {
+            Some(buffer) => spec.into_chunk(&buffer),
+            None => spec,
+        });
         let names = match replicas {
             None => vec![name],
             Some(count) => (1..=count).map(|number| format!("{name}-{number}")).collect(),
@@ -301,7 +321,7 @@ impl PodBuilder {
         let created = NOW + SignedDuration::from_millis(created);
         let build = |name: String| {
             let (spec, nominated) = (Arc::clone(&spec), nominated.clone());
-            Arc::new(Pod { id: PodId::new(&spec.namespace, name), spec, nominated, created })
+            Arc::new(Pod { id: PodId::new(&namespace, name), spec, nominated, created })
         };
         names.into_iter().map(build).collect()
     }

@@ -11,8 +11,10 @@ use super::supply::{Names, first_wrong_label, labels_of, offering, open_labels};
 use super::violation::{AlternativeFault, Violation};
 use super::world::World;
 use crate::model::well_known::{CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, ZONE};
-use crate::model::{InstanceType, Labels, NodePool, Offering, OfferingKey, Price, Resources};
-use crate::plan::{Alternative, PlannedNode};
+use crate::model::{
+    CapacityType, InstanceType, Labels, NodePool, Offering, OfferingKey, Price, Resources,
+};
+use crate::plan::{Alternative, MinValuesPolicy, PlannedNode};
 
 /// A launch with what it names.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +39,8 @@ pub(super) struct Alternatives<'a> {
 }
 
 /// What the judgement of a launch depends on: face, chosen offering, pods by spec, alternatives by
-/// address.
-type Launch = (usize, *const Offering, Vec<(usize, i64)>, usize);
+/// address, what is said about `minValues`.
+type Launch = (usize, *const Offering, Vec<(usize, i64)>, usize, bool);
 
 /// An offering as a pool would run it.
 #[derive(Clone, Debug)]
@@ -74,6 +76,7 @@ impl<'a> Alternatives<'a> {
             std::ptr::from_ref(chosen.offering),
             pods,
             Arc::as_ptr(&node.alternatives).addr(),
+            node.min_values_relaxed,
         );
         if self.right.contains(&launch) {
             return;
@@ -120,7 +123,10 @@ impl<'a> Alternatives<'a> {
                     return Some(AlternativeFault::Unknown);
                 };
                 let (kind, allocatable) = (listed.instance_type, &listed.allocatable);
-                let sold = offering(kind, &alternative.zone, alternative.capacity_type);
+                if alternative.capacity_type == CapacityType::Reserved {
+                    return Some(AlternativeFault::Reserved);
+                }
+                let sold = offering(kind, &alternative.zone, alternative.capacity_type, None);
                 let Some(sold) = sold else {
                     return Some(AlternativeFault::Unknown);
                 };
@@ -158,6 +164,7 @@ impl<'a> Alternatives<'a> {
                     instance_type: alternative.instance_type.clone(),
                     zone: alternative.zone.clone(),
                     capacity_type: alternative.capacity_type,
+                    reservation: None,
                 };
                 let place = world.sites[site].place();
                 found.push(Violation::Alternative { place, offering, fault });
@@ -237,6 +244,7 @@ fn check_min_values<'a>(
     names: &mut Names<'a>,
     found: &mut Vec<Violation>,
 ) {
+    let mut relaxed = false;
     for (key, requirement) in chosen.pool.requirements.iter() {
         let Some(wanted) = requirement.min_values else {
             continue;
@@ -256,7 +264,9 @@ fn check_min_values<'a>(
                 }
             }
         }
-        if values.len() < wanted as usize {
+        let short = values.len() < wanted as usize;
+        relaxed |= short;
+        if short && world.min_values_policy == MinValuesPolicy::Strict {
             found.push(Violation::MinValues {
                 place: world.sites[site].place(),
                 key: key.to_owned(),
@@ -264,6 +274,11 @@ fn check_min_values<'a>(
                 found: values.len(),
             });
         }
+    }
+    let told = chosen.node.min_values_relaxed;
+    // Under the strict policy a lack has been reported as such.
+    if told && !relaxed || !told && relaxed && world.min_values_policy != MinValuesPolicy::Strict {
+        found.push(Violation::WrongRelaxation { place: world.sites[site].place(), told });
     }
 }
 

@@ -3,8 +3,8 @@
 //! The certificate says what a pod of each kind is worth. No node can be filled with pods worth
 //! more than its price times θ, where θ is the highest ratio of value to price over everything that
 //! can be bought (Farley 1990). So whoever places the same pods pays at least what they are worth
-//! together, less what free room of existing nodes can take of it, divided by θ. Prices are list
-//! prices; limits and weights of pools and most rules between pods are left out, which only lowers
+//! together, less what free room of existing and reserved nodes can take of it, divided by θ. Prices
+//! are list prices; limits and weights of pools and most rules between pods are left out, which only lowers
 //! the bound. Values come from wherever they may: bad ones prove little, and never too much.
 //!
 //! Everything that the bound rests on is computed in integers. Floating point only looks for
@@ -21,7 +21,7 @@ mod standing;
 use self::kinds::Kinds;
 use self::offered::offered;
 use self::search::{Effort, Search};
-use self::standing::value_on_existing;
+use self::standing::value_on_paid;
 use super::violation::{KindFault, Violation};
 use super::world::{SiteKind, World};
 use crate::model::{PodId, Price};
@@ -138,9 +138,9 @@ fn check_worth(
 const ROUNDED_MAX: i64 = 16;
 
 fn prove(world: &World<'_>, kinds: &Kinds<'_>, worth: i64) -> Price {
-    let (offered, on_existing) =
-        rayon::join(|| offered(&world.snapshot.supply, kinds), || value_on_existing(world, kinds));
-    let on_new = i128::from(worth) - on_existing;
+    let (offered, on_paid) =
+        rayon::join(|| offered(&world.snapshot.supply, kinds), || value_on_paid(world, kinds));
+    let on_new = i128::from(worth) - on_paid;
     let useful = |one: &offered::Offered| {
         (0..kinds.items.len()).any(|kind| kinds.most(kind, &one.room, &one.admitted) > 0)
     };

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::world::admitted;
-use crate::model::well_known::{CAPACITY_TYPE, ZONE};
+use crate::model::well_known::is_of_offering;
 use crate::model::{HostPort, Labels, PodSpec, Requirements, Resources, Taint, Toleration};
 use crate::plan::PlannedNode;
 use crate::snapshot::Supply;
@@ -145,9 +145,9 @@ fn face(supply: &Supply, specs: usize, labels: &Labels, taints: &[Taint]) -> Fac
     face
 }
 
-/// Whether everything but zone and capacity type is satisfied.
+/// Whether everything is satisfied but what offerings decide.
 fn elsewhere(alternative: &Requirements, labels: &Labels) -> bool {
     alternative.iter().all(|(key, wanted)| {
-        [ZONE, CAPACITY_TYPE].contains(&key) || wanted.admits(labels.get(key).map(String::as_str))
+        is_of_offering(key) || wanted.admits(labels.get(key).map(String::as_str))
     })
 }

@@ -6,8 +6,8 @@ use super::alternative::{Alternatives, Chosen};
 use super::face::Faces;
 use super::selection::Selections;
 use super::supply::{Names, first_wrong_label, offering};
-use super::violation::Violation;
-use super::world::{Site, SiteKind, World};
+use super::violation::{Place, Violation};
+use super::world::{SiteKind, World};
 use crate::model::{NodePool, Offering, Resources, Taint};
 use crate::plan::PlannedNode;
 
@@ -30,9 +30,14 @@ pub(super) fn check<'a>(
         };
         let face = faces.of_node(node);
         check_load(world, index, faces, face, found);
-        let Some((pool, chosen)) = check_offering(site, node, &mut names, found) else {
+        let place = || site.place();
+        let Some((pool, chosen)) = check_offering(&place, node, &mut names, found) else {
             continue;
         };
+        if pool.replicas.is_some() {
+            let node_pool = node.node_pool.clone();
+            found.push(Violation::StaticPool { place: place(), node_pool });
+        }
         // Many launches are alike; their labels are gone through once.
         if !well_labelled.contains(&(face, std::ptr::from_ref(chosen.offering))) {
             let wrong =
@@ -55,22 +60,17 @@ pub(super) fn check<'a>(
 }
 
 /// The pool and the offering, if both are real.
-fn check_offering<'a>(
-    site: &Site<'a>,
+pub(super) fn check_offering<'a>(
+    place: &impl Fn() -> Place,
     node: &'a PlannedNode,
     names: &mut Names<'a>,
     found: &mut Vec<Violation>,
 ) -> Option<(&'a NodePool, Chosen<'a>)> {
-    let place = || site.place();
     let Some(pool) = names.pool(&node.node_pool) else {
         let node_pool = node.node_pool.clone();
         found.push(Violation::UnknownPool { place: place(), node_pool });
         return None;
     };
-    if pool.replicas.is_some() {
-        let node_pool = node.node_pool.clone();
-        found.push(Violation::StaticPool { place: place(), node_pool });
-    }
     let Some(listed) = names.instance_type(pool, &node.instance_type) else {
         found.push(Violation::UnknownInstanceType { place: place() });
         return None;
@@ -82,7 +82,9 @@ fn check_offering<'a>(
     if node.capacity != instance_type.capacity {
         found.push(Violation::WrongCapacity { place: place() });
     }
-    let sold: Option<&Offering> = offering(instance_type, &node.zone, node.capacity_type);
+    let reservation = node.reservation.as_deref();
+    let sold: Option<&Offering> =
+        offering(instance_type, &node.zone, node.capacity_type, reservation);
     let Some(offering) = sold else {
         found.push(Violation::UnknownOffering { place: place() });
         return None;
@@ -155,6 +157,6 @@ pub(super) fn first_exceeding(load: &Resources, room: &Resources) -> Option<(Str
     over.next().map(|(name, amount)| (name.to_owned(), amount))
 }
 
-fn same_taints(planned: &[Taint], pool: &[Taint]) -> bool {
+pub(super) fn same_taints(planned: &[Taint], pool: &[Taint]) -> bool {
     planned == pool || BTreeSet::from_iter(planned) == BTreeSet::from_iter(pool)
 }

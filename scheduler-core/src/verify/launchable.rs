@@ -1,6 +1,6 @@
 //! Nodes that could be launched: what a label could be on one, before anybody has launched it.
 
-use crate::model::well_known::{CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, ZONE};
+use crate::model::well_known::{HOSTNAME, INSTANCE_TYPE, OF_OFFERING, is_of_offering};
 use crate::model::{InstanceType, NodePool, Offering, Requirement};
 
 /// A pool, one of its types, and a way to buy that.
@@ -36,14 +36,13 @@ pub(super) fn admits(pool: &NodePool, instance_type: &InstanceType) -> bool {
         && pool.labels.iter().all(label_admitted)
 }
 
-/// Whether the pool's template admits zone and capacity type of the offering.
+/// Whether the pool's template admits zone, capacity type and reservation of the offering.
 pub(super) fn sells(pool: &NodePool, offering: &Offering) -> bool {
-    [(ZONE, offering.zone.as_str()), (CAPACITY_TYPE, offering.capacity_type.as_str())]
-        .into_iter()
-        .all(|(key, value)| {
-            pool.labels.get(key).is_none_or(|label| label == value)
-                && pool.requirements.get(key).is_none_or(|wanted| wanted.has(value))
-        })
+    OF_OFFERING.into_iter().all(|key| {
+        let value = offering.label(key);
+        pool.labels.get(key).is_none_or(|label| Some(label.as_str()) == value)
+            && pool.requirements.get(key).is_none_or(|wanted| wanted.admits(value))
+    })
 }
 
 /// What a label could be.
@@ -52,8 +51,9 @@ pub(super) fn possible<'a>(
     key: &str,
 ) -> Possible<'a> {
     match key {
-        ZONE => return Possible::One(&offering.zone),
-        CAPACITY_TYPE => return Possible::One(offering.capacity_type.as_str()),
+        key if is_of_offering(key) => {
+            return offering.label(key).map_or(Possible::Absent, Possible::One);
+        }
         INSTANCE_TYPE => return Possible::One(&instance_type.name),
         HOSTNAME => return Possible::Absent,
         _ => {}

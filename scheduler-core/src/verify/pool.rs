@@ -1,10 +1,11 @@
-//! Limits of `NodePool`s.
+//! Limits of `NodePool`s, and what reservations have left.
 
 use std::collections::BTreeMap;
 
 use super::violation::Violation;
 use super::world::{SiteKind, World};
 use crate::model::Resources;
+use crate::plan::Plan;
 
 /// Capacity and number of a pool's nodes.
 #[derive(Debug, Default)]
@@ -12,6 +13,31 @@ struct Usage {
     capacity: Resources,
     nodes: i64,
     launches: i64,
+}
+
+/// Checks that no reservation has more nodes launched into it than it has left, which is the least
+/// that any catalogue says.
+pub(super) fn check_reservations(world: &World<'_>, plan: &Plan, found: &mut Vec<Violation>) {
+    let mut launches: BTreeMap<&str, usize> = BTreeMap::new();
+    for reservation in plan.all_launches().filter_map(|node| node.reservation.as_deref()) {
+        *launches.entry(reservation).or_default() += 1;
+    }
+    if launches.is_empty() {
+        return;
+    }
+    let mut remaining: BTreeMap<&str, u32> = BTreeMap::new();
+    let types = world.snapshot.supply.all_catalogs().flatten();
+    for one in types.flat_map(|one| &one.offerings).filter_map(|one| one.reservation.as_ref()) {
+        let known = remaining.entry(&one.id).or_insert(one.remaining);
+        *known = one.remaining.min(*known);
+    }
+    for (reservation, launches) in launches {
+        let remaining = remaining.get(reservation).copied().unwrap_or(0);
+        if launches > remaining as usize {
+            let reservation = reservation.to_owned();
+            found.push(Violation::ReservationExceeded { reservation, remaining, launches });
+        }
+    }
 }
 
 /// Checks the limits of every pool that the plan launches nodes of. A pool that is over its limit

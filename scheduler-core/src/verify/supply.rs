@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::well_known::{CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, ZONE};
+use crate::model::well_known::{HOSTNAME, INSTANCE_TYPE, OF_OFFERING, is_of_offering};
 use crate::model::{
-    CapacityType, InstanceType, Labels, NodePool, Offering, OfferingKey, Requirement, Resources,
+    CapacityType, InstanceType, Labels, NodePool, Offering, Requirement, Resources,
 };
 use crate::snapshot::Supply;
 
@@ -13,7 +13,8 @@ use crate::snapshot::Supply;
 pub(super) struct Names<'a> {
     supply: &'a Supply,
     pools: BTreeMap<&'a str, &'a NodePool>,
-    catalogs: BTreeMap<&'a str, BTreeMap<&'a str, Listed<'a>>>,
+    /// By class, and by pool where an overlay makes a difference.
+    catalogs: BTreeMap<(&'a str, Option<&'a str>), BTreeMap<&'a str, Listed<'a>>>,
 }
 
 /// An instance type and its allocatable amounts.
@@ -35,15 +36,19 @@ impl<'a> Names<'a> {
 
     /// An instance type of the pool's catalogue.
     pub(super) fn instance_type(&mut self, pool: &'a NodePool, name: &str) -> Option<&Listed<'a>> {
+        let supply = self.supply;
         let list = || {
-            let catalog = self.supply.catalog(pool).iter();
+            let catalog = supply.catalog(pool).iter();
             let listed = catalog.map(|instance_type| {
                 let allocatable = instance_type.allocatable();
                 (instance_type.name.as_str(), Listed { instance_type, allocatable })
             });
             listed.collect()
         };
-        self.catalogs.entry(&pool.node_class).or_insert_with(list).get(name)
+        // Pools of one class share a catalogue, unless an overlay gives them another.
+        let overlaid = supply.overlaid.contains_key(&pool.name);
+        let of_pool = overlaid.then_some(pool.name.as_str());
+        self.catalogs.entry((&pool.node_class, of_pool)).or_insert_with(list).get(name)
     }
 
     /// Whether the offering can be bought now.
@@ -54,22 +59,23 @@ impl<'a> Names<'a> {
 
 /// Whether the offering can be bought now.
 pub(super) fn on_sale(supply: &Supply, instance_type: &InstanceType, offering: &Offering) -> bool {
-    offering.available
+    offering.is_on_sale()
         && (supply.unavailable.is_empty()
-            || !supply.unavailable.contains(&OfferingKey {
-                instance_type: instance_type.name.clone(),
-                zone: offering.zone.clone(),
-                capacity_type: offering.capacity_type,
-            }))
+            || !supply.unavailable.contains(&offering.key(&instance_type.name)))
 }
 
-/// The offering of a type in this zone with this capacity type.
+/// The offering of a type in this zone with this capacity type, of this reservation.
 pub(super) fn offering<'a>(
     instance_type: &'a InstanceType,
     zone: &str,
     capacity_type: CapacityType,
+    reservation: Option<&str>,
 ) -> Option<&'a Offering> {
-    let same = |one: &&Offering| one.zone == zone && one.capacity_type == capacity_type;
+    let same = |one: &&Offering| {
+        one.zone == zone
+            && one.capacity_type == capacity_type
+            && one.reservation_id() == reservation
+    };
     instance_type.offerings.iter().find(same)
 }
 
@@ -84,13 +90,11 @@ pub(super) fn first_wrong_label<'a>(
     labels: &'a Labels,
 ) -> Option<&'a str> {
     let value = |key: &str| labels.get(key).map(String::as_str);
-    let fixed = [
-        (ZONE, offering.zone.as_str()),
-        (CAPACITY_TYPE, offering.capacity_type.as_str()),
-        (INSTANCE_TYPE, instance_type.name.as_str()),
-    ];
-    if let Some((key, _)) = fixed.iter().find(|(key, wanted)| value(key) != Some(wanted)) {
+    if let Some(key) = OF_OFFERING.into_iter().find(|key| value(key) != offering.label(key)) {
         return Some(key);
+    }
+    if value(INSTANCE_TYPE) != Some(&instance_type.name) {
+        return Some(INSTANCE_TYPE);
     }
     if let Some((key, _)) = pool.labels.iter().find(|(key, label)| value(key) != Some(label)) {
         return Some(key);
@@ -101,14 +105,15 @@ pub(super) fn first_wrong_label<'a>(
     let type_broken = |(key, wanted): &(&str, &Requirement)| {
         let open = wanted.finite_values().is_none_or(|values| values.len() > 1);
         let left_open = open && value(key).is_none();
-        !([ZONE, CAPACITY_TYPE, HOSTNAME].contains(key) || wanted.admits(value(key)) || left_open)
+        !(is_of_offering(key) || *key == HOSTNAME || wanted.admits(value(key)) || left_open)
     };
     if let Some((key, _)) = instance_type.requirements.iter().find(type_broken) {
         return Some(key);
     }
     let explained = |key: &str| {
         key != HOSTNAME
-            && (fixed.iter().any(|(one, _)| *one == key)
+            && (is_of_offering(key)
+                || key == INSTANCE_TYPE
                 || pool.labels.contains_key(key)
                 || pool.requirements.get(key).is_some()
                 || instance_type.requirements.get(key).is_some())
@@ -135,8 +140,7 @@ pub(super) fn labels_of(
     }
     labels.extend(pool.labels.iter().map(|(key, value)| (key.clone(), value.clone())));
     labels.insert(INSTANCE_TYPE.to_owned(), instance_type.name.clone());
-    labels.insert(ZONE.to_owned(), offering.zone.clone());
-    labels.insert(CAPACITY_TYPE.to_owned(), offering.capacity_type.as_str().to_owned());
+    labels.extend(offering.labels().map(|(key, value)| (key.to_owned(), value.to_owned())));
     labels
 }
 
@@ -147,7 +151,8 @@ pub(super) fn open_labels(
     labels: &Labels,
 ) -> Labels {
     let decided = |key: &str| {
-        [ZONE, CAPACITY_TYPE, INSTANCE_TYPE, HOSTNAME].contains(&key)
+        is_of_offering(key)
+            || [INSTANCE_TYPE, HOSTNAME].contains(&key)
             || pool.labels.contains_key(key)
             || instance_type.requirements.get(key).is_some()
     };

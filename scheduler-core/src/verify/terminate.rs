@@ -1,4 +1,4 @@
-//! Nodes that are given up as empty (`karpenter-core.md` §5.7, §6.2, §6.5).
+//! Nodes that are given up, as empty or as surplus (`karpenter-core.md` §5.7, §6.2, §6.5).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,18 +10,25 @@ use crate::snapshot::{ClusterSnapshot, NodeWithPods};
 
 /// Checks every termination of the plan.
 pub(super) fn check(world: &World<'_>, plan: &Plan, found: &mut Vec<Violation>) {
-    let expected: BTreeSet<&str> = plan.nominations().map(|(_, node)| node.as_str()).collect();
+    let wanted = plan.nominations().chain(plan.holds());
+    let expected: BTreeSet<&str> = wanted.map(|(_, node)| node.as_str()).collect();
     let mut terminated: BTreeMap<&str, u32> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     for action in &plan.actions {
-        let (name, DisruptionReason::Empty) = match action {
+        let (name, reason) = match action {
             Action::Terminate { node, reason } => (node, *reason),
-            Action::Launch(_) | Action::Nominate { .. } => continue,
+            Action::Launch(_)
+            | Action::LaunchStatic(_)
+            | Action::Nominate { .. }
+            | Action::Hold { .. } => continue,
         };
         let fault = if seen.insert(name) {
             let node = world.snapshot.nodes.iter().find(|one| one.node.name == *name);
             match node {
                 None => Some(TerminationFault::UnknownNode),
+                Some(node) if reason == DisruptionReason::ScaledDown => {
+                    surplus_fault(world.snapshot, node, expected.contains(name.as_str()))
+                }
                 Some(node) => first_fault(world.snapshot, node, expected.contains(name.as_str()))
                     .or_else(|| over_budget(world.snapshot, node, &mut terminated)),
             }
@@ -37,6 +44,23 @@ pub(super) fn check(world: &World<'_>, plan: &Plan, found: &mut Vec<Violation>) 
 fn pool_of<'a>(snapshot: &'a ClusterSnapshot, node: &NodeWithPods) -> Option<&'a NodePool> {
     let pool = snapshot.supply.node_pool(node.node.node_pool.as_deref()?)?;
     pool.replicas.is_none().then_some(pool)
+}
+
+/// How many nodes a static pool may give up is looked at for the pool as a whole.
+fn surplus_fault(
+    snapshot: &ClusterSnapshot,
+    candidate: &NodeWithPods,
+    expects_pods: bool,
+) -> Option<TerminationFault> {
+    let node = &candidate.node;
+    let pool = node.node_pool.as_deref().and_then(|name| snapshot.supply.node_pool(name));
+    if pool.is_none_or(|pool| pool.replicas.is_none()) {
+        Some(TerminationFault::NoPool)
+    } else if node.deleting {
+        Some(TerminationFault::Deleting)
+    } else {
+        expects_pods.then_some(TerminationFault::HasNominations)
+    }
 }
 
 fn first_fault(

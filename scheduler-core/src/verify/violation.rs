@@ -24,6 +24,15 @@ pub enum Place {
         /// Capacity type.
         capacity_type: CapacityType,
     },
+    /// A node that the plan launches for a static pool.
+    Static {
+        /// Position among the plan's launches for static pools, from 0.
+        index: usize,
+        /// Pool.
+        node_pool: NodePoolName,
+        /// Instance type.
+        instance_type: String,
+    },
 }
 
 impl fmt::Display for Place {
@@ -32,6 +41,9 @@ impl fmt::Display for Place {
             Self::Existing(name) => write!(f, "node {name}"),
             Self::New { index, instance_type, zone, capacity_type } => {
                 write!(f, "launch {index} ({instance_type} {capacity_type} in {zone})")
+            }
+            Self::Static { index, node_pool, instance_type } => {
+                write!(f, "launch {index} of static pools ({instance_type} of {node_pool})")
             }
         }
     }
@@ -46,6 +58,8 @@ pub enum AlternativeFault {
     OutOfOrder,
     /// The pool has no such offering.
     Unknown,
+    /// It is reserved capacity, which is promised to one node.
+    Reserved,
     /// It cannot be bought now.
     Unavailable,
     /// Its price is another one.
@@ -83,7 +97,7 @@ pub enum TerminationFault {
     UnknownNode,
     /// The plan says so twice.
     Repeated,
-    /// It belongs to no pool of the snapshot, or to one with a fixed number of nodes.
+    /// It belongs to no pool of the snapshot that could give it up for this reason.
     NoPool,
     /// It is going away already.
     Deleting,
@@ -91,7 +105,7 @@ pub enum TerminationFault {
     DoNotDisrupt,
     /// It has pods other than daemons.
     HasPods,
-    /// The plan expects a pod on it.
+    /// The plan expects a pod on it, or holds room there.
     HasNominations,
     /// It is not initialized.
     NotInitialized,
@@ -133,6 +147,11 @@ pub enum Violation {
     },
     /// A pod has two places, or a place and an entry among the unschedulable ones.
     PodRepeated {
+        /// The pod.
+        pod: PodId,
+    },
+    /// A chunk of a buffer is nominated, or a pod is given held room only.
+    WrongNomination {
         /// The pod.
         pod: PodId,
     },
@@ -333,6 +352,32 @@ pub enum Violation {
         /// Amount with the plan carried out.
         total: i64,
     },
+    /// A node is launched without pods, or with pods as if there were none, of a pool that is none
+    /// with a fixed number of nodes.
+    NotStatic {
+        /// The launch.
+        place: Place,
+        /// The pool.
+        node_pool: NodePoolName,
+    },
+    /// A static pool would have more nodes than `replicas` by launches, or fewer by terminations.
+    Replicas {
+        /// The pool.
+        node_pool: NodePoolName,
+        /// Its `replicas`.
+        replicas: i64,
+        /// Nodes with the plan carried out.
+        then: i64,
+    },
+    /// More nodes are launched into a reservation than it has left.
+    ReservationExceeded {
+        /// Its id.
+        reservation: String,
+        /// Instances that it has left.
+        remaining: u32,
+        /// Nodes that the plan launches into it.
+        launches: usize,
+    },
     /// A kind of pods in the certificate of the lower bound is wrong.
     CertificateKind {
         /// The first pod of the kind.
@@ -368,6 +413,13 @@ pub enum Violation {
         wanted: u32,
         /// Distinct values that remain.
         found: usize,
+    },
+    /// A launch says the opposite of whether its offerings are fewer than `minValues` asks for.
+    WrongRelaxation {
+        /// The launch.
+        place: Place,
+        /// What it says.
+        told: bool,
     },
     /// A node must not be terminated.
     Termination {

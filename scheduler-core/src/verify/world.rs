@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::violation::{Place, Violation};
 use crate::model::well_known::HOSTNAME;
 use crate::model::{Labels, Pod, PodId, PodSpec, Price, Requirements, Taint};
-use crate::plan::{Action, Plan, PlannedNode};
+use crate::plan::{Action, MinValuesPolicy, Plan, PlannedNode};
 use crate::snapshot::{ClusterSnapshot, NodeWithPods};
 
 /// The cluster after the plan.
@@ -26,6 +26,8 @@ pub(super) struct World<'a> {
     pub(super) placed: usize,
     /// What losing a node to an interruption was taken to cost.
     pub(super) interruption_cost: Price,
+    /// Whether fewer values than `minValues` will do.
+    pub(super) min_values_policy: MinValuesPolicy,
     /// Most that alternatives may cost, in per cent of the chosen offering.
     pub(super) ceiling_percent: u32,
     /// By spec: the first of its pending pods, with or without a place, and how many have one.
@@ -133,6 +135,7 @@ impl<'a> World<'a> {
             by_spec,
             placed,
             interruption_cost: plan.report.interruption_cost,
+            min_values_policy: plan.report.min_values_policy,
             ceiling_percent: plan.report.alternatives_ceiling_percent,
             kinds,
         }
@@ -287,13 +290,12 @@ fn place_pods<'a>(
         .collect();
     let mut placed = 0;
     let mut put = |site: usize, id: &PodId, found: &mut Vec<Violation>| {
-        let Some(position) = pending.take(id, found) else {
-            return;
-        };
-        let pod = pending.pods[position];
+        let position = pending.take(id, found)?;
+        let pod: &Pod = pending.pods[position];
         placed += 1;
         let spec = specs.number(&pod.spec);
         entries.push(Entry { site, spec, order: position + 1, pending: Some(&pod.id) });
+        Some(pod)
     };
     let mut launches = 0;
     for action in &plan.actions {
@@ -305,7 +307,9 @@ fn place_pods<'a>(
                     put(sites.len() - 1, pod, found);
                 }
             }
-            Action::Nominate { pod, node } => {
+            Action::Nominate { pod, node } | Action::Hold { chunk: pod, node } => {
+                // Nobody is nominated for a chunk, and a real pod gets more than held room.
+                let held = matches!(action, Action::Hold { .. });
                 let Some(site) = names.get(node.as_str()) else {
                     let (node, pod) = (node.clone(), pod.clone());
                     found.push(Violation::UnknownNode { node, pod });
@@ -315,13 +319,15 @@ fn place_pods<'a>(
                     let (node, pod) = (node.clone(), pod.clone());
                     found.push(Violation::NodeDeleting { node, pod });
                 }
-                put(*site, pod, found);
+                if put(*site, pod, found).is_some_and(|one| one.is_chunk() != held) {
+                    found.push(Violation::WrongNomination { pod: pod.clone() });
+                }
             }
-            Action::Terminate { .. } => {}
+            Action::LaunchStatic(_) | Action::Terminate { .. } => {}
         }
     }
-    for unschedulable in &plan.report.unschedulable {
-        pending.take(&unschedulable.pod, found);
+    for without in plan.report.unschedulable.iter().chain(&plan.report.buffers_short) {
+        pending.take(&without.pod, found);
     }
     // While a batch window is open the plan does not speak about pods.
     if plan.report.pods > 0 {

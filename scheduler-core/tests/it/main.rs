@@ -1,16 +1,20 @@
 //! Properties and facts of the core, through its public face only.
 
 mod batch;
+mod buffers;
 mod certificate;
 mod compat;
 mod disruption;
 mod existing;
+mod fixed;
 mod improving;
 mod oracle;
+mod overlays;
 mod placing;
 mod pools;
 mod preferences;
 mod properties;
+mod reserved;
 mod scene;
 mod settling;
 mod topology;

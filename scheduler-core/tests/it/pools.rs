@@ -1,6 +1,13 @@
 //! Weights, limits and taints of pools.
 
-use scheduler_core::testkit::{ClusterBuilder, check, cluster, node, on_demand, pod, pool};
+use scheduler_core::model::Requirement;
+use scheduler_core::model::well_known::ZONE;
+use scheduler_core::plan::MinValuesPolicy;
+use scheduler_core::testkit::{
+    ClusterBuilder, PoolBuilder, check, cluster, node, on_demand, pod, pool,
+};
+use scheduler_core::verify::verify;
+use scheduler_core::{Engine, Settings};
 
 /// One size, dearer in the second zone.
 fn shop() -> ClusterBuilder {
@@ -95,6 +102,45 @@ fn what_a_limit_keeps_out_goes_to_the_next_pool() {
     );
 }
 
+/// A pool that must be able to launch in so many zones, of which there are two.
+fn flexible(weight: u32, zones: u32) -> PoolBuilder {
+    let mut wanted = Requirement::exists();
+    wanted.min_values = Some(zones);
+    pool("flexible").weight(weight).requirement(ZONE, wanted)
+}
+
+fn best_effort(cluster: ClusterBuilder) -> (Vec<(String, bool)>, usize) {
+    let snapshot = cluster.build();
+    let min_values_policy = MinValuesPolicy::BestEffort;
+    let plan =
+        Engine::new(Settings { min_values_policy, ..Settings::default() }).plan_now(&snapshot);
+    assert_eq!(verify(&snapshot, &plan), []);
+    let launches = plan.launches().map(|node| (node.node_pool.clone(), node.min_values_relaxed));
+    (launches.collect(), plan.report.unschedulable.len())
+}
+
+#[test]
+fn a_pool_that_is_not_flexible_enough_launches_nothing() {
+    check(
+        shop().node_pool(flexible(0, 2)).pod(pod("web")),
+        "launch m7g.large in a from flexible for web",
+    );
+    let plan = super::plan(shop().node_pool(flexible(0, 3)).pod(pod("web")));
+    assert_eq!((plan.launches().count(), plan.report.unschedulable.len()), (0, 1));
+}
+
+#[test]
+fn with_best_effort_a_pool_is_relaxed_before_a_lighter_one_is_asked() {
+    let cluster = shop().node_pool(flexible(10, 3)).node_pool(pool("light")).pod(pod("web"));
+    assert_eq!(best_effort(cluster), (vec![("flexible".to_owned(), true)], 0));
+}
+
+#[test]
+fn with_best_effort_a_pool_that_is_flexible_enough_is_not_relaxed() {
+    let cluster = shop().node_pool(flexible(0, 2)).pod(pod("web"));
+    assert_eq!(best_effort(cluster), (vec![("flexible".to_owned(), false)], 0));
+}
+
 #[test]
 fn a_tainted_pool_takes_only_pods_that_tolerate_it() {
     let cluster = shop()
@@ -120,6 +166,6 @@ fn labels_of_a_pool_attract_pods_that_ask_for_them() {
 
 #[test]
 fn a_pool_with_a_fixed_number_of_nodes_launches_none_for_pods() {
-    let cluster = shop().node_pool(pool("default").replicas(3)).pod(pod("web"));
+    let cluster = shop().node_pool(pool("default").replicas(0)).pod(pod("web"));
     check(cluster, "unschedulable web: PLM-1001");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use scheduler_core::bound::RunningBound;
-use scheduler_core::model::{OfferingKey, PodId, Price};
+use scheduler_core::model::{PodId, Price};
 use scheduler_core::plan::{Action, ReasonCode};
 use scheduler_core::testkit::{carry_out, describe, hand_made, launch};
 use scheduler_core::verify::verify;
@@ -25,11 +25,7 @@ fn a_new_place_for(snapshot: &ClusterSnapshot, pod: &PodId) -> Option<String> {
     for pool in &snapshot.supply.node_pools {
         for kind in snapshot.supply.catalog(pool) {
             for offering in &kind.offerings {
-                let key = OfferingKey {
-                    instance_type: kind.name.clone(),
-                    zone: offering.zone.clone(),
-                    capacity_type: offering.capacity_type,
-                };
+                let key = offering.key(&kind.name);
                 let planned = launch(snapshot, &pool.name, &key, std::slice::from_ref(pod));
                 launches.push(Action::Launch(Box::new(planned)));
             }

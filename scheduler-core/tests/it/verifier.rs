@@ -20,6 +20,7 @@ pub(crate) fn offering(instance_type: &str, zone: &str) -> OfferingKey {
         instance_type: instance_type.to_owned(),
         zone: zone.to_owned(),
         capacity_type: CapacityType::OnDemand,
+        reservation: None,
     }
 }
 
@@ -67,7 +68,7 @@ fn right() -> (ClusterSnapshot, Plan) {
 }
 
 fn alternative(instance_type: &str, zone: &str, price_text: &str) -> Alternative {
-    let OfferingKey { instance_type, zone, capacity_type } = offering(instance_type, zone);
+    let OfferingKey { instance_type, zone, capacity_type, .. } = offering(instance_type, zone);
     let price = price(price_text);
     Alternative { risk_price: price, price, instance_type, zone, capacity_type }
 }

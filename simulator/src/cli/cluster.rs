@@ -113,10 +113,13 @@ impl ClusterArgs {
     /// SHA-256 of everything that the plan depends on.
     fn hash(&self, snapshot: &ClusterSnapshot, catalog: &Catalog) -> anyhow::Result<String> {
         let supply = &snapshot.supply;
-        let facts = serde_json::to_vec(&(
+        let mut facts = serde_json::to_vec(&(
             (&snapshot.nodes, &snapshot.pending, &supply.node_pools, &supply.daemon_sets),
             (catalog.sha256(), self.prices.spot_price_factor, snapshot.now),
         ))?;
+        if !supply.overlaid.is_empty() {
+            facts.extend(serde_json::to_vec(&supply.overlaid)?);
+        }
         let mut hash = String::new();
         for byte in Sha256::digest(&facts) {
             // Writing to a string cannot fail.

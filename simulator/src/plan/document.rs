@@ -6,7 +6,7 @@ use std::time::Duration;
 use scheduler_core::PlannedNode;
 use scheduler_core::model::{CapacityType, Labels, PodId, Price, Resources};
 use scheduler_core::plan::{
-    Alternative, Certificate, GapReason, GapShare, PodKind, Unschedulable, explain,
+    Alternative, Certificate, GapReason, GapShare, MinValuesPolicy, PodKind, Unschedulable, explain,
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,9 @@ pub struct PlanDocument {
     pub interruption_cost: Dollars,
     /// Alternatives cost up to so many per cent of the chosen offering, interruptions included.
     pub alternatives_ceiling_percent: u32,
+    /// Whether fewer values than `minValues` will do.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub min_values_policy: MinValuesPolicy,
     /// Pods that were pending.
     pub pods: usize,
     /// Pods that got a place.
@@ -50,6 +53,9 @@ pub struct PlanDocument {
     pub existing: Vec<Existing>,
     /// Pods without a place.
     pub unschedulable: Vec<UnschedulableDocument>,
+    /// Chunks of capacity buffers without room.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buffers_short: Vec<UnschedulableDocument>,
     /// Sizes of the problem and time spent.
     #[serde(skip_deserializing)]
     pub stats: Stats,
@@ -106,6 +112,9 @@ pub struct PlannedNodeDocument {
     pub allocatable: BTreeMap<String, String>,
     /// Offerings that would do as well, those first that are cheapest with interruptions.
     pub alternatives: Vec<AlternativeDocument>,
+    /// The offerings named are fewer than `minValues` of the pool asks for.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub min_values_relaxed: bool,
 }
 
 /// An offering that would do as well.
@@ -205,11 +214,13 @@ impl PlanDocument {
             gap_shares: report.gap.iter().map(GapShareDocument::new).collect(),
             interruption_cost: Dollars(report.interruption_cost),
             alternatives_ceiling_percent: report.alternatives_ceiling_percent,
+            min_values_policy: report.min_values_policy,
             pods: report.pods,
             placed: report.placed,
             nodes: plan.launches().map(PlannedNodeDocument::new).collect(),
             existing: existing(planned),
             unschedulable: report.unschedulable.iter().map(UnschedulableDocument::new).collect(),
+            buffers_short: report.buffers_short.iter().map(UnschedulableDocument::new).collect(),
             stats: Stats {
                 wall_ms: millis(times.plan),
                 classes: report.stats.classes,
@@ -232,6 +243,7 @@ impl PlannedNodeDocument {
                 price_per_hour: Dollars(node.price),
             },
             labels: node.labels.as_ref().clone(),
+            min_values_relaxed: node.min_values_relaxed,
             pods: node.pods.clone(),
             worth: node.worth.iter().map(|(name, one)| (name.clone(), Dollars(*one))).collect(),
             requests: quantities(&node.requests),
@@ -284,11 +296,16 @@ impl UnschedulableDocument {
 /// Nodes that exist and get pods, by name.
 pub(super) fn existing(planned: &Planned) -> Vec<Existing> {
     let mut nodes: BTreeMap<&str, Vec<PodId>> = BTreeMap::new();
-    for (pod, node) in planned.plan.nominations() {
+    for (pod, node) in planned.plan.nominations().chain(planned.plan.holds()) {
         nodes.entry(node).or_default().push(pod.clone());
     }
     let nodes = nodes.into_iter();
     nodes.map(|(node, pods)| Existing { node: node.to_owned(), pods }).collect()
+}
+
+/// Whether a value says nothing new, and is left out.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Amounts as Kubernetes quantities.

@@ -10,8 +10,8 @@ use scheduler_core::model::{
 };
 use scheduler_core::plan::reason::Nearest;
 use scheduler_core::plan::{
-    Alternative, Blocker, Certificate, GapReason, GapShare, PlanStats, PodKind, ReasonCode,
-    Unschedulable,
+    Alternative, Blocker, Certificate, GapReason, GapShare, MinValuesPolicy, PlanStats, PodKind,
+    ReasonCode, Unschedulable,
 };
 use scheduler_core::{
     Action, ClusterSnapshot, NodeWithPods, Plan, PlanReport, PlannedNode, SnapshotBuilder,
@@ -53,6 +53,8 @@ pub(crate) fn planned() -> Planned {
                 interruption_cost: Price::from_micro_usd(1_000_000),
                 alternatives_ceiling_percent: 150,
                 unschedulable: vec![too_large()],
+                buffers_short: Vec::new(),
+                min_values_policy: MinValuesPolicy::Strict,
                 violations: Vec::new(),
                 stats: PlanStats { classes: 3, shapes: 9720, candidates: 210, patterns: 12 },
             },
@@ -142,6 +144,8 @@ fn node() -> PlannedNode {
         instance_type: "m7g.large".to_owned(),
         zone: "us-east-1b".to_owned(),
         capacity_type: CapacityType::Spot,
+        reservation: None,
+        min_values_relaxed: false,
         price: Price::from_micro_usd(57_800),
         labels: Labels::from([("team".to_owned(), "shop".to_owned())]).into(),
         taints: Vec::new(),

@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 
 use plimsoll_api::quantity::Quantity;
-use scheduler_core::model::{Labels, NodePool, PodId, Resources};
+use scheduler_core::model::{Labels, NodePool, PodId, Resources, well_known};
 use scheduler_core::plan::{
     Action, Alternative, Certificate, GapShare, PlanReport, PlanStats, PodKind, ReasonCode,
     Unschedulable,
@@ -27,8 +27,14 @@ pub(super) fn restore(
 ) -> Result<Plan, PlanFileError> {
     let mut actions = Vec::new();
     for existing in &document.existing {
-        let nominate =
-            |pod: &PodId| Action::Nominate { pod: pod.clone(), node: existing.node.clone() };
+        let nominate = |pod: &PodId| {
+            let (pod, node) = (pod.clone(), existing.node.clone());
+            if snapshot.is_chunk(&pod) {
+                Action::Hold { chunk: pod, node }
+            } else {
+                Action::Nominate { pod, node }
+            }
+        };
         actions.extend(existing.pods.iter().map(nominate));
     }
     let mut shared = Shared::default();
@@ -38,6 +44,10 @@ pub(super) fn restore(
     let mut unschedulable = Vec::new();
     for (index, one) in document.unschedulable.iter().enumerate() {
         unschedulable.push(without_place(one, index)?);
+    }
+    let mut buffers_short = Vec::new();
+    for (index, one) in document.buffers_short.iter().enumerate() {
+        buffers_short.push(without_place(one, index)?);
     }
     let gap = document.gap_shares.iter();
     let report = PlanReport {
@@ -51,6 +61,8 @@ pub(super) fn restore(
         interruption_cost: document.interruption_cost.0,
         alternatives_ceiling_percent: document.alternatives_ceiling_percent,
         unschedulable,
+        buffers_short,
+        min_values_policy: document.min_values_policy,
         violations: Vec::new(),
         stats: PlanStats::default(),
     };
@@ -96,6 +108,8 @@ fn launch(
         instance_type: node.offering.instance_type.clone(),
         zone: node.offering.zone.clone(),
         capacity_type: node.offering.capacity_type,
+        min_values_relaxed: node.min_values_relaxed,
+        reservation: node.labels.get(well_known::CAPACITY_RESERVATION_ID).cloned(),
         price: node.offering.price_per_hour.0,
         labels,
         taints: pool.map_or_else(Vec::new, |pool| pool.taints.clone()),

@@ -79,7 +79,9 @@ impl<P: Planner> Autoscaler<P> {
         }
         // What the plan changed is an event that the planner hears of at once.
         let tick = clock::later(now, TICK);
-        let changed_nodes = plan.actions.iter().any(|one| !matches!(one, Action::Nominate { .. }));
+        let changes_nodes =
+            |one: &Action| !matches!(one, Action::Nominate { .. } | Action::Hold { .. });
+        let changed_nodes = plan.actions.iter().any(changes_nodes);
         self.wake_at = if changed_nodes { Some(tick) } else { plan.wake_at.map(|at| at.max(tick)) };
         if results.contains(&LaunchResult::SoldOut) {
             self.planner.observe(&Observation::LaunchFailed);

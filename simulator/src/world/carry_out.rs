@@ -33,8 +33,11 @@ impl World {
         let mut results = Vec::new();
         for action in &plan.actions {
             match action {
-                Action::Launch(planned) => results.push(self.launch(planned)),
+                Action::Launch(planned) | Action::LaunchStatic(planned) => {
+                    results.push(self.launch(planned));
+                }
                 Action::Nominate { pod, node } => self.nominate(pod, node),
+                Action::Hold { .. } => {}
                 Action::Terminate { node, .. } => {
                     if let Some(id) = self.node_ids.get(node).copied() {
                         let evicted = self.remove_node(id);
@@ -58,6 +61,7 @@ impl World {
             instance_type: planned.instance_type.clone(),
             zone: planned.zone.clone(),
             capacity_type: planned.capacity_type,
+            reservation: planned.reservation.clone(),
         };
         let Some(offering) = self.offering(planned, &key) else {
             return LaunchResult::Unknown(key);
@@ -71,6 +75,10 @@ impl World {
             self.queue.push(back, Event::OfferingReturns(key));
             self.changed = true;
             return LaunchResult::SoldOut;
+        }
+        if let Some(reservation) = &planned.reservation {
+            Arc::make_mut(&mut self.supply).take_reserved(reservation);
+            self.changed = true;
         }
         let name = self.next_node_name();
         let mut labels = planned.labels.as_ref().clone();
@@ -112,8 +120,7 @@ impl World {
         let pool = self.supply.node_pool(&planned.node_pool)?;
         let catalog = self.supply.catalog(pool);
         let instance_type = catalog.iter().find(|one| one.name == key.instance_type)?;
-        let same = |one: &&Offering| one.zone == key.zone && one.capacity_type == key.capacity_type;
-        instance_type.offerings.iter().find(same).cloned()
+        instance_type.offerings.iter().find(|one| one.key(&key.instance_type) == *key).cloned()
     }
 
     fn nominate(&mut self, pod: &PodId, node: &str) {

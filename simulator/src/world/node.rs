@@ -126,6 +126,9 @@ impl World {
             self.node_ids.remove(&node.node.name);
             self.recorder.node_terminated(&node.facts, self.clock.now());
             self.withdraw_nominations(&node.node.name);
+            if let Some(id) = node.node.labels.get(well_known::CAPACITY_RESERVATION_ID) {
+                Arc::make_mut(&mut self.supply).give_back_reserved(id);
+            }
         }
         self.changed = true;
         pods.len() as u64

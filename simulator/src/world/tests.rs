@@ -73,8 +73,12 @@ fn arrive(world: &mut World, pod: &str, group: &str, end: u64) {
 /// Launches a node in a zone for every waiting pod.
 fn launch_for_all(world: &mut World, zone: &str, capacity_type: CapacityType) -> Vec<LaunchResult> {
     let (snapshot, _) = world.snapshot();
-    let offering =
-        OfferingKey { instance_type: "m7g.large".to_owned(), zone: zone.to_owned(), capacity_type };
+    let offering = OfferingKey {
+        instance_type: "m7g.large".to_owned(),
+        zone: zone.to_owned(),
+        capacity_type,
+        reservation: None,
+    };
     let pods: Vec<PodId> = snapshot.pending.iter().map(|pod| pod.id.clone()).collect();
     let node = launch(&snapshot, "general", &offering, &pods);
     world.carry_out(&hand_made(&snapshot, vec![Action::Launch(Box::new(node))]))
@@ -224,6 +228,7 @@ fn an_unknown_offering_is_not_launched() {
         instance_type: "m7g.large".to_owned(),
         zone: "a".to_owned(),
         capacity_type: CapacityType::OnDemand,
+        reservation: None,
     };
     let mut node = launch(&snapshot, "general", &key, &[]);
     node.zone = "z".to_owned();

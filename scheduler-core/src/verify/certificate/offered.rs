@@ -1,12 +1,12 @@
-//! What can be bought: room for pods, and its price.
+//! What can be bought: room for pods, and its price; and what is paid for already.
 
 use std::cmp::Reverse;
 
 use rayon::prelude::*;
 
 use super::kinds::{Ask, Kinds};
-use crate::model::well_known::{CAPACITY_TYPE, ZONE};
-use crate::model::{InstanceType, NodePool, PodSpec};
+use crate::model::well_known::is_of_offering;
+use crate::model::{InstanceType, NodePool, Offering, PodSpec};
 use crate::snapshot::Supply;
 use crate::verify::face::first_untolerated;
 use crate::verify::launchable::{Launchable, admits, possible, sells};
@@ -32,7 +32,8 @@ impl Offered {
     }
 }
 
-/// Everything that can be bought and that is not dominated by something else.
+/// Everything that can be bought and that is not dominated by something else. Reserved capacity
+/// is not bought but used up: see [`reserved`].
 pub(super) fn offered(supply: &Supply, kinds: &Kinds<'_>) -> Vec<Offered> {
     let daemons: Vec<&PodSpec> = supply.daemon_sets.iter().map(|one| &one.spec).collect();
     let mut all = Vec::new();
@@ -45,6 +46,29 @@ pub(super) fn offered(supply: &Supply, kinds: &Kinds<'_>) -> Vec<Offered> {
         }
     }
     without_dominated(all)
+}
+
+/// Nodes that are paid for and not launched yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Paid {
+    /// By resource of the kinds.
+    pub(super) room: Vec<i64>,
+    /// By ask: whether such pods may run there. Too many are said to rather than too few.
+    pub(super) admitted: Vec<bool>,
+    /// How many there are.
+    pub(super) nodes: u32,
+}
+
+/// Everything that is reserved. What two pools offer is counted for both.
+pub(super) fn reserved(supply: &Supply, kinds: &Kinds<'_>) -> Vec<Paid> {
+    let daemons: Vec<&PodSpec> = supply.daemon_sets.iter().map(|one| &one.spec).collect();
+    let dynamic = supply.node_pools.iter().filter(|pool| pool.replicas.is_none());
+    let paid = dynamic.flat_map(|pool| {
+        let shop = Shop::new(supply, pool, kinds, &daemons);
+        let types = supply.catalog(pool).iter();
+        types.flat_map(|one| shop.reserved_of_type(one)).collect::<Vec<Paid>>()
+    });
+    paid.collect()
 }
 
 fn without_dominated(mut all: Vec<Offered>) -> Vec<Offered> {
@@ -76,7 +100,7 @@ enum Answer {
     No,
     /// The type decides.
     ByType,
-    /// Zone or capacity type have a say.
+    /// Zone, capacity type or reservation have a say.
     ByOffering,
 }
 
@@ -111,6 +135,36 @@ impl<'a> Shop<'a> {
         Self { supply, pool, kinds, asks, daemons }
     }
 
+    fn sells(&self, instance_type: &InstanceType, offering: &Offering) -> bool {
+        sells(self.pool, offering) && on_sale(self.supply, instance_type, offering)
+    }
+
+    /// Reserved offerings of a type, with what each has left.
+    fn reserved_of_type(&self, instance_type: &InstanceType) -> Vec<Paid> {
+        let mut all = Vec::new();
+        for offering in &instance_type.offerings {
+            let Some(reservation) = &offering.reservation else { continue };
+            if !self.sells(instance_type, offering) || !admits(self.pool, instance_type) {
+                continue;
+            }
+            let node = (self.pool, instance_type, offering);
+            let mut room = instance_type.allocatable();
+            let running = self
+                .daemons
+                .iter()
+                .filter(|(spec, answer)| *answer != Answer::No && must_run(node, Ask::of(spec)));
+            running.for_each(|(spec, _)| room.subtract(&spec.requests));
+            let asks = self.asks.iter().zip(&self.kinds.asks);
+            let admitted = asks.map(|(answer, ask)| *answer != Answer::No && may_run(node, *ask));
+            all.push(Paid {
+                room: self.kinds.room(&room),
+                admitted: admitted.collect(),
+                nodes: reservation.remaining,
+            });
+        }
+        all
+    }
+
     /// The offerings of a type, of those that are alike the cheapest.
     fn of_type(&self, instance_type: &InstanceType) -> Vec<Offered> {
         if !admits(self.pool, instance_type) {
@@ -119,7 +173,7 @@ impl<'a> Shop<'a> {
         let sold = instance_type
             .offerings
             .iter()
-            .filter(|one| sells(self.pool, one) && on_sale(self.supply, instance_type, one));
+            .filter(|one| one.reservation.is_none() && self.sells(instance_type, one));
         let mut known: Option<(Vec<bool>, Vec<bool>)> = None;
         let mut groups: Vec<(Vec<bool>, Vec<bool>, i64)> = Vec::new();
         for offering in sold {
@@ -175,7 +229,7 @@ impl<'a> Shop<'a> {
 }
 
 fn names_offering(ask: Ask<'_>) -> bool {
-    ask.alternatives.iter().any(|one| one.get(ZONE).is_some() || one.get(CAPACITY_TYPE).is_some())
+    ask.alternatives.iter().any(|one| one.iter().any(|(key, _)| is_of_offering(key)))
 }
 
 /// Whether a pod with this ask may run on such a node, whatever its open labels are.

@@ -1,18 +1,23 @@
-//! What the free room of existing nodes can take.
+//! What the free room of existing nodes, and of reserved ones, can take.
 
 use std::collections::BTreeMap;
 
 use super::kinds::Kinds;
 use super::knapsack::upper_bound;
+use super::offered::reserved;
 use super::simplex::{Node, Simplex};
 use crate::snapshot::NodeWithPods;
 use crate::verify::face::first_untolerated;
 use crate::verify::node::missing_daemons;
 use crate::verify::world::{Site, SiteKind, World, admitted};
 
-/// No placing of the pods puts more value than this on nodes that exist and are not going away.
-pub(super) fn value_on_existing(world: &World<'_>, kinds: &Kinds<'_>) -> i128 {
-    let rooms = rooms(world, kinds);
+/// No placing of the pods puts more value than this on nodes that are paid for already: those that
+/// exist and are not going away, and those that are reserved.
+pub(super) fn value_on_paid(world: &World<'_>, kinds: &Kinds<'_>) -> i128 {
+    let mut rooms = rooms(world, kinds);
+    for one in reserved(&world.snapshot.supply, kinds) {
+        *rooms.entry((one.room, one.admitted)).or_default() += i128::from(one.nodes);
+    }
     let mut largest = vec![0; kinds.resources.len()];
     for (room, _) in rooms.keys() {
         largest.iter_mut().zip(room).for_each(|(most, room)| *most = (*most).max(*room));

@@ -11,6 +11,9 @@ impl fmt::Display for Violation {
         match self {
             Self::UnknownPod { pod } => write!(f, "pod {pod} is not pending"),
             Self::PodRepeated { pod } => write!(f, "pod {pod} appears twice in the plan"),
+            Self::WrongNomination { pod } => {
+                write!(f, "pod {pod}: chunks of buffers are held, and all others nominated")
+            }
             Self::PodMissing { pod } => {
                 write!(f, "pod {pod} is neither placed nor listed as unschedulable")
             }
@@ -95,6 +98,18 @@ impl fmt::Display for Violation {
                 let total = Resources::display_amount(resource, *total);
                 write!(f, "NodePool {node_pool}: {resource} {total} exceeds the limit of {limit}")
             }
+            Self::NotStatic { place, node_pool } => {
+                write!(f, "{place}: NodePool {node_pool} is not static, or the node has pods")
+            }
+            Self::Replicas { node_pool, replicas, then } => {
+                write!(f, "NodePool {node_pool}: {then} nodes where replicas is {replicas}")
+            }
+            Self::ReservationExceeded { reservation, remaining, launches } => {
+                write!(
+                    f,
+                    "reservation {reservation}: {launches} nodes are launched, {remaining} are left"
+                )
+            }
             Self::CertificateKind { first, fault } => write!(f, "pods like {first}: {fault}"),
             Self::WrongWorth { place, planned, actual } => {
                 write!(
@@ -103,11 +118,17 @@ impl fmt::Display for Violation {
                 )
             }
             Self::Alternative { place, offering, fault } => {
-                let OfferingKey { instance_type, zone, capacity_type } = offering;
+                let OfferingKey { instance_type, zone, capacity_type, .. } = offering;
                 write!(f, "{place}: alternative {instance_type} {capacity_type} in {zone}: {fault}")
             }
             Self::MinValues { place, key, wanted, found } => {
                 write!(f, "{place}: {found} values of {key} remain, minValues is {wanted}")
+            }
+            Self::WrongRelaxation { place, told: true } => {
+                write!(f, "{place}: minValues is said to be relaxed, and is met")
+            }
+            Self::WrongRelaxation { place, told: false } => {
+                write!(f, "{place}: minValues is not met, and not said to be relaxed")
             }
             Self::Termination { node, fault } => write!(f, "node {node}: {fault}"),
             Self::WrongReport { field, reported, actual } => {
@@ -137,6 +158,7 @@ impl fmt::Display for AlternativeFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Chosen => write!(f, "it is the chosen offering"),
+            Self::Reserved => write!(f, "reserved capacity is promised to one node"),
             Self::OutOfOrder => write!(f, "it is listed out of order or twice"),
             Self::Unknown => write!(f, "the pool has no such offering"),
             Self::Unavailable => write!(f, "it cannot be bought now"),

@@ -197,5 +197,10 @@ fn pods_that_follow_others_keep_the_pool_flexible_too() {
 #[test]
 fn static_pools_leave_pods_to_dynamic_ones() {
     let cluster = three_zones().node_pool(pool("fixed").replicas(2)).node_pool(pool("default"));
-    check(cluster.pod(pod("web")), "launch m7g.large in a for web");
+    check(
+        cluster.pod(pod("web")),
+        "launch m7g.large in a for static fixed
+         launch m7g.large in a for static fixed
+         launch m7g.large in a for web",
+    );
 }
