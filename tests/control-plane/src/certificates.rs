@@ -65,11 +65,6 @@ impl Authority {
         self.sign(&user.replace(':', "-"), &params)
     }
 
-    /// A key without a certificate, for tokens.
-    pub(crate) fn bare_key(&self, name: &str) -> anyhow::Result<PathBuf> {
-        write(&self.folder, &format!("{name}.key"), &KeyPair::generate()?.serialize_pem())
-    }
-
     fn sign(&self, name: &str, params: &CertificateParams) -> anyhow::Result<Pair> {
         // The default of the library: EC P-256.
         let key = KeyPair::generate()?;

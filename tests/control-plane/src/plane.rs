@@ -124,7 +124,6 @@ impl Layout {
         [etcd_port, port]: [u16; 2],
         options: &Options,
     ) -> anyhow::Result<Program> {
-        let token_key = authority.bare_key("service-accounts")?;
         let flags = [
             format!("--etcd-servers={}", plain_url(etcd_port)),
             format!("--bind-address={}", Ipv4Addr::LOCALHOST),
@@ -133,8 +132,8 @@ impl Layout {
             format!("--tls-private-key-file={}", server.key.display()),
             format!("--client-ca-file={}", authority.certificate.display()),
             "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
-            format!("--service-account-key-file={}", token_key.display()),
-            format!("--service-account-signing-key-file={}", token_key.display()),
+            format!("--service-account-key-file={}", server.certificate.display()),
+            format!("--service-account-signing-key-file={}", server.key.display()),
             "--service-cluster-ip-range=10.100.0.0/16".to_owned(),
             // A loopback address may not be the endpoint of a Service.
             "--endpoint-reconciler-type=none".to_owned(),
