@@ -20,6 +20,8 @@ use crate::cluster::Cluster;
 use crate::stage::Stage;
 use crate::{daemon, planned};
 
+pub(crate) static PLANNING: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Questions {
@@ -144,7 +146,11 @@ impl<'a> Case<'a> {
     fn new(cluster: &'a Cluster, round: usize) -> Result<Self, Disagreement> {
         let now = Timestamp::UNIX_EPOCH;
         let converted = convert(&cluster.objects(), now);
-        let errors = converted.findings.iter().filter(|one| one.severity == Severity::Error);
+        // A pod that contradicts itself is an error and a pod without a place, which is judged.
+        let errors = converted
+            .findings
+            .iter()
+            .filter(|one| one.severity == Severity::Error && one.object.kind != "Pod");
         let errors: Vec<String> = errors.map(ToString::to_string).collect();
         let (snapshot, refusals) = converted.snapshot(now, |_| Arc::clone(&INSTANCE_TYPES));
         let refusals = refusals.iter().map(ToString::to_string);
@@ -152,7 +158,10 @@ impl<'a> Case<'a> {
         if !problems.is_empty() {
             return Err(wrong_plan("the cluster", &problems.join("; ")));
         }
+        let start = std::time::Instant::now();
         let plan = Engine::new(Settings::default()).plan_now(&snapshot);
+        PLANNING
+            .fetch_add(start.elapsed().as_millis() as u64, std::sync::atomic::Ordering::Relaxed);
         if let Some(violation) = plan.report.violations.first() {
             return Err(wrong_plan("the plan", &format!("refused by its verifier: {violation:?}")));
         }

@@ -138,6 +138,7 @@ impl Run {
              disagreements, {seconds:.0} s",
             disagreements.len(),
         ));
+        say(&format!("PLANNING {:?}", judge::PLANNING));
     }
 }
 

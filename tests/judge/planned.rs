@@ -17,9 +17,12 @@ pub(crate) fn node(planned: &PlannedNode, name: &str) -> Node {
     build(name, planned.labels.as_ref().clone(), json!(planned.taints), sizes)
 }
 
-/// A node of every offering as every pool would launch it, once for each combination of values
-/// that the pool leaves open.
-pub(crate) fn one_of_each(supply: &Supply) -> Vec<Node> {
+/// A node of every offering as every pool would launch it; once for each value of a label that the
+/// pool leaves open, if it matters to anybody. With what pods and daemons can use.
+pub(crate) fn one_of_each(
+    supply: &Supply,
+    matters: &impl Fn(&str) -> bool,
+) -> Vec<(Node, Resources)> {
     let mut nodes = Vec::new();
     for pool in supply.node_pools.iter().filter(|pool| pool.replicas.is_none()) {
         for one in supply.catalog(pool) {
@@ -27,15 +30,22 @@ pub(crate) fn one_of_each(supply: &Supply) -> Vec<Node> {
                 continue;
             }
             for offering in one.offerings.iter().filter(|offering| sold_to(pool, offering)) {
-                for labels in labels(pool, one, offering) {
+                for labels in labels(pool, one, offering, matters) {
                     let name = format!("any-{}", nodes.len());
-                    let sizes = [&one.capacity, &one.allocatable()];
-                    nodes.push(build(&name, labels, json!(pool.taints), sizes));
+                    let room = one.allocatable();
+                    let sizes = [&one.capacity, &room];
+                    nodes.push((build(&name, labels, json!(pool.taints), sizes), room));
                 }
             }
         }
     }
     nodes
+}
+
+/// Changes what pods can use of a node.
+pub(crate) fn set_allocatable(node: &mut Node, room: &Resources) {
+    let status = node.status.get_or_insert_default();
+    status.allocatable = Some(object(resource_list(room)));
 }
 
 /// Amounts as Kubernetes writes them.
@@ -58,7 +68,12 @@ fn sold_to(pool: &NodePool, offering: &Offering) -> bool {
 }
 
 /// Labels of a node: for each key that only the pool decides, every value that it lists.
-fn labels(pool: &NodePool, one: &InstanceType, offering: &Offering) -> Vec<Labels> {
+fn labels(
+    pool: &NodePool,
+    one: &InstanceType,
+    offering: &Offering,
+    matters: &impl Fn(&str) -> bool,
+) -> Vec<Labels> {
     let mut fixed = pool.labels.clone();
     fixed.insert(ZONE.to_owned(), offering.zone.clone());
     fixed.insert(CAPACITY_TYPE.to_owned(), offering.capacity_type.as_str().to_owned());
@@ -77,7 +92,9 @@ fn labels(pool: &NodePool, one: &InstanceType, offering: &Offering) -> Vec<Label
             labels.insert(key.to_owned(), value.clone());
             labels
         };
-        all = all.iter().flat_map(|one| values.iter().map(move |v| with(one, v))).collect();
+        let count = if matters(key) { values.len() } else { 1 };
+        let values = values.iter().take(count);
+        all = all.iter().flat_map(|one| values.clone().map(move |v| with(one, v))).collect();
     }
     all
 }

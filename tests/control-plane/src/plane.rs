@@ -139,6 +139,8 @@ impl Layout {
             "--endpoint-reconciler-type=none".to_owned(),
             "--authorization-mode=Node,RBAC".to_owned(),
             "--anonymous-auth=false".to_owned(),
+            // All requests are a test's own; none has to wait for a fairer share.
+            "--enable-priority-and-fairness=false".to_owned(),
         ];
         let flags = flags.into_iter().chain(options.api_server_flags.iter().cloned());
         self.start("kube-apiserver", flags.chain(feature_gates(options)))

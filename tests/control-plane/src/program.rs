@@ -32,6 +32,8 @@ impl Program {
             .arg(name)
             .args(arguments)
             .current_dir(folder)
+            // A few hundred mebibytes more for a third less of garbage collection.
+            .env("GOGC", "400")
             // The program ends by itself when this pipe closes, even if we are killed.
             .stdin(Stdio::piped())
             .stdout(file.try_clone().context("cannot share a log file")?)

@@ -1,7 +1,10 @@
 //! Is there really no node for a pod that the plan calls unschedulable?
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Node, Pod};
+use kube::ResourceExt as _;
+use scheduler_core::model::Resources;
 use scheduler_core::plan::{ReasonCode, Unschedulable};
+use serde_json::json;
 
 use super::{Case, Disagreement, Kind, Outcome, id};
 use crate::stage::{Stage, Verdict};
@@ -28,9 +31,20 @@ pub(super) async fn ask(
     if judged.is_empty() {
         return Ok(());
     }
-    let nodes = planned::one_of_each(&case.snapshot.supply);
-    let daemons: Vec<Pod> =
-        nodes.iter().flat_map(|node| daemon::pods_of(&case.cluster.daemon_sets, node)).collect();
+    let pods = case.cluster.pending.iter().chain(&case.cluster.bound);
+    let pods: Vec<String> = pods.map(|pod| json!(pod.spec).to_string()).collect();
+    let matters = |key: &str| pods.iter().any(|pod| pod.contains(key));
+    let mut nodes = Vec::new();
+    let mut daemons = Vec::new();
+    for (mut node, mut room) in planned::one_of_each(&case.snapshot.supply, &matters) {
+        let pods = add_daemons(case, &node, &mut room);
+        // A node on which the daemons have no room is of no use.
+        if room.iter().all(|(_, amount)| amount >= 0) {
+            planned::set_allocatable(&mut node, &room);
+            nodes.push(node);
+            daemons.extend(pods);
+        }
+    }
     stage.add_nodes(&nodes, &daemons).await?;
     let mut actors = Vec::new();
     for one in &judged {
@@ -51,6 +65,20 @@ pub(super) async fn ask(
     Ok(())
 }
 
+/// The daemon pods of a node that take host ports. The others are only taken off its room, which
+/// spares half of the objects.
+fn add_daemons(case: &Case<'_>, node: &Node, room: &mut Resources) -> Vec<Pod> {
+    let pods = daemon::pods_of(&case.cluster.daemon_sets, node);
+    let takes_ports = |pod: &Pod| json!(pod.spec).to_string().contains("hostPort");
+    let (with_ports, others): (Vec<Pod>, Vec<Pod>) = pods.into_iter().partition(takes_ports);
+    let sets = &case.snapshot.supply.daemon_sets;
+    let of = |pod: &Pod| sets.iter().find(|set| pod.name_any().starts_with(&set.id.name));
+    for set in others.iter().filter_map(of) {
+        room.subtract(&set.spec.requests);
+    }
+    with_ports
+}
+
 /// Whether the reason is one that the scheduler can confirm. It does not know the limits of pools,
 /// and these may be why other pods are not where a pod would want them.
 fn is_judged(case: &Case<'_>, one: &Unschedulable) -> bool {
@@ -58,7 +86,7 @@ fn is_judged(case: &Case<'_>, one: &Unschedulable) -> bool {
     ABOUT_NODES.contains(&one.code) || (ABOUT_PODS.contains(&one.code) && unlimited())
 }
 
-fn describe(nodes: &[k8s_openapi::api::core::v1::Node], name: &str) -> String {
+fn describe(nodes: &[Node], name: &str) -> String {
     let found = nodes.iter().find(|node| node.metadata.name.as_deref() == Some(name));
     found.map_or_else(String::new, |node| {
         let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_ref());
