@@ -65,7 +65,8 @@ pub(crate) struct Rule {
     pub(crate) bound_selected: Vec<Vec<i64>>,
     /// Bound pods that own the rule, by domain; of anti-affinity only.
     pub(crate) bound_owners: Vec<i64>,
-    /// Bound pods that are selected, wherever they are.
+    /// Bound pods that are selected, in whatever domain of any place. kube-scheduler does not see
+    /// those on nodes without the label, and lets another pod start the group.
     pub(crate) bound_total: i64,
 }
 
@@ -326,10 +327,13 @@ impl<'a> Builder<'a> {
                 terms.iter().map(|term| self.place(&term.topology_key)).collect();
             let bound_selected =
                 places.iter().map(|place| self.count(*place, selects, |_| true)).collect();
+            let in_a_domain =
+                |node: usize| places.iter().any(|place| self.node_domain(*place, node).is_some());
             let specs = self.bound.specs.iter().zip(&self.bound.at);
             let bound_total = specs
                 .filter(|(spec, _)| selects(spec))
-                .flat_map(|(_, at)| at.iter().map(|(_, count)| *count))
+                .flat_map(|(_, at)| at.iter().filter(|(node, _)| in_a_domain(*node)))
+                .map(|(_, count)| *count)
                 .sum();
             let selected = classes.iter().map(|class| selects(&class.spec)).collect();
             self.push(

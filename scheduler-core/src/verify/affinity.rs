@@ -1,7 +1,7 @@
 //! Required pod affinity, as kube-scheduler would find it when it binds the pods of the plan.
 //!
 //! A pod may go where, for every term, the node's domain holds a pod that all its terms select. If
-//! there is no such pod anywhere and it selects itself, it may go anywhere: it starts the group.
+//! there is no such pod in any domain and it selects itself, it may go anywhere: it starts the group.
 //! Since a pod may wait for others of the same plan, places are granted in rounds until nothing
 //! changes; pods that wait for each other in a circle are never granted theirs.
 
@@ -26,9 +26,9 @@ struct Wish<'a> {
     granted: Vec<Vec<i64>>,
     /// By term and domain: selected pods that the plan places.
     placed: Vec<Vec<i64>>,
-    /// Selected pods that were there before the plan.
+    /// Selected pods in some domain that were there before the plan.
     bound_total: i64,
-    /// Selected pods that the plan places.
+    /// Selected pods that the plan places in some domain.
     placed_total: i64,
 }
 
@@ -109,6 +109,10 @@ impl<'a> Wish<'a> {
         let mut wish =
             Self { terms, selected, maps, granted, placed: none, bound_total: 0, placed_total: 0 };
         for group in world.groups.iter().filter(|group| wish.selected[group.spec]) {
+            // Outside of all domains kube-scheduler does not see them.
+            if wish.maps.iter().all(|map| map.of_site[group.site].is_none()) {
+                continue;
+            }
             wish.bound_total += group.bound;
             wish.placed_total += group.placed;
             for (map, placed) in wish.maps.iter().zip(&mut wish.placed) {
