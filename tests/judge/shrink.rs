@@ -169,12 +169,17 @@ fn collect(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) 
         }
         _ => return,
     };
+    // A pod has at least one container.
+    let needed = path.last().is_some_and(|last| last == "containers") && children.len() == 1;
     for (key, child) in children {
         if ["name", "image", "nodeClassRef", "nodeName"].contains(&key.as_str()) {
             continue;
         }
+        let stays = needed || key == "containers";
         path.push(key);
-        found.push(path.clone());
+        if !stays {
+            found.push(path.clone());
+        }
         collect(child, path, found);
         path.pop();
     }
