@@ -5,7 +5,7 @@ use std::io;
 use clap::{Args, Parser, Subcommand};
 
 use crate::cargo::{cargo, run};
-use crate::step::{Step, run_all, say};
+use crate::step::{Step, run_all};
 use crate::{compatibility, deny, direction};
 
 /// Chores of this repository.
@@ -49,9 +49,19 @@ enum Chore {
     /// Print planning speed and cost beside the promises; `figures --help` tells what to choose
     #[command(disable_help_flag = true)]
     Figures(Passed),
+    /// Hold plans for random clusters against the real kube-scheduler: `--seeds 0..2000`
+    Judge(Seeds),
     /// Look for a random instance on which the peer's manner is cheaper; `compare --help`
     #[command(disable_help_flag = true)]
     Compare(Passed),
+}
+
+/// Which random clusters are judged.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+struct Seeds {
+    /// The first seed, and the one after the last
+    #[arg(long, value_name = "FIRST..END", default_value = "0..2000")]
+    seeds: String,
 }
 
 /// What a program that is not a chore itself makes of the rest of the line.
@@ -79,7 +89,7 @@ impl Chore {
             .into_iter()
             .flat_map(Self::steps)
             .collect(),
-            Self::Test => step("test", test),
+            Self::Test => vec![Step::new("control plane", plane), Step::new("test", test)],
             Self::Format => step("format", || run(cargo("fmt").args(["--all", "--check"]))),
             Self::Direction => step("direction", direction::check),
             Self::Compatibility => step("compatibility", compatibility::check),
@@ -89,16 +99,26 @@ impl Chore {
             Self::Deny => step("deny", deny::check),
             Self::Crds => step("crds", crds),
             Self::Figures(passed) => vec![measured("figures", "planning-figures", passed)],
+            Self::Judge(Seeds { seeds }) => {
+                vec![Step::new("control plane", plane), Step::new("judge", move || judge(&seeds))]
+            }
             Self::Compare(passed) => vec![measured("compare", "compare-packers", passed)],
         }
     }
 }
 
 fn test() -> anyhow::Result<()> {
-    // Tests that need a browser, a Kubernetes API server or a cloud will be fetched for here; none
-    // of today's does.
-    say("all that the tests need is the pinned Rust toolchain; nothing is installed");
     run(cargo("test").arg("--workspace"))
+}
+
+/// Builds the control plane that tests run against, unless an earlier run has.
+fn plane() -> anyhow::Result<()> {
+    run(cargo("run").args(["--quiet", "--package", "plimsoll-control-plane"]))
+}
+
+fn judge(seeds: &str) -> anyhow::Result<()> {
+    let test = ["--package", "plimsoll-tests", "--test", "judge", "kube_scheduler_agrees"];
+    run(cargo("test").args(test).env("JUDGE_SEEDS", seeds))
 }
 
 fn lint() -> anyhow::Result<()> {
@@ -144,7 +164,7 @@ mod tests {
     fn ci_runs_every_check_once_and_writes_nothing() {
         let names: Vec<&str> = Chore::Ci.steps().iter().map(|step| step.name).collect();
         let first = ["format", "direction", "compatibility", "lint"];
-        let then = ["programs", "test", "doc", "deny"];
+        let then = ["programs", "control plane", "test", "doc", "deny"];
         assert_eq!(names, [first, then].concat());
     }
     #[test]

@@ -33,7 +33,7 @@ pub(crate) struct Counts {
     selected: Vec<Vec<Vec<i64>>>,
     /// By rule and domain: owners of anti-affinity.
     owners: Vec<Vec<i64>>,
-    /// By rule: selected pods anywhere.
+    /// By rule: selected pods in any domain.
     total: Vec<i64>,
     /// By rule, where it is a spread, and domain: whether there is a node that counts. Once known
     /// it decides which domains are eligible.
@@ -76,7 +76,9 @@ impl Counts {
                     *slot(&mut self.owners[*number], domain) += pods;
                 }
             }
-            if counted && rule.selected[class] {
+            let exists =
+                |place: &Place| *place == Place::Host || domain(problem, *place, bin).is_some();
+            if counted && rule.selected[class] && rule.places.iter().any(exists) {
                 self.total[*number] += pods;
             }
         }

@@ -296,14 +296,22 @@ fn ties<'a>(world: &World<'a>, selections: &mut Selections<'a>) -> Vec<BTreeSet<
                 ties[*other].insert(&spread.topology_key);
             });
         }
-        // The anti-affinity of bound pods concerns new ones; their affinity is past.
-        let near = spec.pod_affinity.iter().filter(|_| placed);
-        let terms = near.chain(&spec.pod_anti_affinity);
-        for term in terms.filter(|term| term.topology_key != HOSTNAME) {
+        for term in spec.pod_anti_affinity.iter().filter(|term| term.topology_key != HOSTNAME) {
             ties[index].insert(&term.topology_key);
             selections.of_term(world, term).iter().for_each(|other| {
                 ties[*other].insert(&term.topology_key);
             });
+        }
+        // The anti-affinity of bound pods concerns new ones; their affinity is past. It is about
+        // pods that all of its terms select.
+        let terms = &spec.pod_affinity;
+        let selected: Vec<Arc<Vec<usize>>> =
+            terms.iter().map(|term| selections.of_term(world, term)).collect();
+        let by_all = |other: &usize| selected.iter().all(|one| one.binary_search(other).is_ok());
+        let near = (0..world.specs.len()).filter(|other| *other == index || by_all(other));
+        for other in near.filter(|_| placed && !terms.is_empty()) {
+            let keys = terms.iter().map(|term| term.topology_key.as_str());
+            ties[other].extend(keys.filter(|key| *key != HOSTNAME));
         }
     }
     ties

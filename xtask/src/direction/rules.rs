@@ -45,7 +45,8 @@ pub(crate) const MEMBERS: &[Member] = &[
         may_use: &["scheduler-core", "plimsoll-api", "aws-provider"],
         never: &[],
     },
-    Member { name: "plimsoll-tests", may_use: PRODUCT, never: &[] },
+    Member { name: "plimsoll-control-plane", may_use: &[], never: &[] },
+    Member { name: "plimsoll-tests", may_use: TESTED, never: &[] },
     Member { name: "plimsoll-benches", may_use: PRODUCT, never: &[] },
     // For chores that write files from types.
     Member { name: "xtask", may_use: &["scheduler-core", "plimsoll-api"], never: &[] },
@@ -54,3 +55,13 @@ pub(crate) const MEMBERS: &[Member] = &[
 /// All but tests, benches and chores, which nobody may use.
 const PRODUCT: &[&str] =
     &["scheduler-core", "plimsoll-api", "aws-provider", "plimsoll", "plimsoll-controller"];
+
+/// What tests look at, and what they run it against.
+const TESTED: &[&str] = &[
+    "scheduler-core",
+    "plimsoll-api",
+    "aws-provider",
+    "plimsoll",
+    "plimsoll-controller",
+    "plimsoll-control-plane",
+];

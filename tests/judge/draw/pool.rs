@@ -1,0 +1,78 @@
+//! Random pools.
+
+use plimsoll_api::crd::NodePool;
+use scheduler_core::model::well_known::{ARCH, CAPACITY_TYPE, ZONE};
+use scheduler_core::testkit::Random;
+use serde_json::{Value, json};
+
+use super::{DEDICATED, RACK, RACKS, TEAM, between, chance, one_of};
+use crate::catalog::{CPU_LABEL, FAMILY_LABEL, ZONES};
+use crate::cluster::{NODE_CLASS, object};
+
+/// One to three pools; the first is usually open to everybody.
+pub(super) fn draw(random: &mut Random) -> Vec<NodePool> {
+    (0..between(random, 1, 3)).map(|index| object(pool(random, index))).collect()
+}
+
+fn pool(random: &mut Random, index: usize) -> Value {
+    let narrow = if index == 0 { 10 } else { 30 };
+    let mut template = json!({
+        "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": NODE_CLASS},
+        "requirements": requirements(random, narrow),
+    });
+    if chance(random, narrow) {
+        template["taints"] = json!([taint(random)]);
+    }
+    if chance(random, 10) {
+        template["startupTaints"] =
+            json!([{"key": "example.com/starting", "effect": "NoSchedule"}]);
+    }
+    let mut metadata = json!({});
+    if chance(random, narrow) {
+        metadata["labels"] = json!({TEAM: one_of(random, &["red", "blue"])});
+    }
+    let mut spec = json!({"template": {"metadata": metadata, "spec": template}});
+    if chance(random, 30) {
+        spec["weight"] = json!(between(random, 1, 100));
+    }
+    if chance(random, 7) {
+        spec["limits"] = json!({"cpu": between(random, 4, 40)});
+    }
+    json!({"metadata": {"name": format!("pool-{index}")}, "spec": spec})
+}
+
+fn requirements(random: &mut Random, percent: usize) -> Vec<Value> {
+    let mut all = Vec::new();
+    let mut add = |key: &str, operator: &str, values: &[&str]| {
+        all.push(json!({"key": key, "operator": operator, "values": values}));
+    };
+    if chance(random, percent) {
+        let first = random.below(ZONES.len());
+        add(ZONE, "In", &[ZONES[first], ZONES[(first + random.below(2)) % ZONES.len()]]);
+    }
+    if chance(random, percent) {
+        add(CAPACITY_TYPE, "In", &[one_of(random, &["spot", "on-demand"])]);
+    }
+    if chance(random, percent / 2) {
+        add(ARCH, one_of(random, &["In", "NotIn"]), &["arm64"]);
+    }
+    if chance(random, percent / 2) {
+        add(FAMILY_LABEL, "NotIn", &[one_of(random, &["c7g", "m7g", "r7g"])]);
+    }
+    if chance(random, percent / 2) {
+        add(CPU_LABEL, one_of(random, &["Gt", "Gte"]), &[one_of(random, &["1", "2"])]);
+    } else if chance(random, percent / 2) {
+        add(CPU_LABEL, one_of(random, &["Lt", "Lte"]), &["8"]);
+    }
+    // Often, or the topology of racks would seldom matter.
+    if chance(random, 40) {
+        add(RACK, "In", &RACKS[..between(random, 1, 3)]);
+    }
+    all
+}
+
+/// A taint of pools and nodes.
+pub(super) fn taint(random: &mut Random) -> Value {
+    let effect = one_of(random, &["NoSchedule", "NoSchedule", "NoExecute", "PreferNoSchedule"]);
+    json!({"key": DEDICATED, "value": one_of(random, &["x", "y"]), "effect": effect})
+}

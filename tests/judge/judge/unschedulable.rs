@@ -1,0 +1,95 @@
+//! Is there really no node for a pod that the plan calls unschedulable?
+
+use k8s_openapi::api::core::v1::{Node, Pod};
+use kube::ResourceExt as _;
+use scheduler_core::model::Resources;
+use scheduler_core::plan::{ReasonCode, Unschedulable};
+use serde_json::json;
+
+use super::{Case, Disagreement, Kind, Outcome, id};
+use crate::stage::{Stage, Verdict};
+use crate::{daemon, planned};
+
+/// Reasons about nodes alone, which the scheduler sees as well.
+const ABOUT_NODES: [ReasonCode; 4] =
+    [ReasonCode::Requirements, ReasonCode::Taints, ReasonCode::TooLarge, ReasonCode::HostPort];
+/// Reasons about other pods.
+const ABOUT_PODS: [ReasonCode; 3] =
+    [ReasonCode::TopologySpread, ReasonCode::PodAffinity, ReasonCode::PodAntiAffinity];
+
+/// With the placed pods on the stage, adds a node of everything that can be launched. No pod that
+/// the plan calls unschedulable may be bound.
+pub(super) async fn ask(
+    stage: &Stage,
+    case: &Case<'_>,
+    outcome: &mut Outcome,
+) -> anyhow::Result<()> {
+    let all = &case.plan.report.unschedulable;
+    let judged: Vec<&Unschedulable> = all.iter().filter(|one| is_judged(case, one)).collect();
+    outcome.unschedulable += judged.len();
+    outcome.not_judged += all.len() - judged.len();
+    if judged.is_empty() {
+        return Ok(());
+    }
+    let pods = case.cluster.pending.iter().chain(&case.cluster.bound);
+    let pods: Vec<String> = pods.map(|pod| json!(pod.spec).to_string()).collect();
+    let matters = |key: &str| pods.iter().any(|pod| pod.contains(key));
+    let mut nodes = Vec::new();
+    let mut daemons = Vec::new();
+    for (mut node, mut room) in planned::one_of_each(&case.snapshot.supply, &matters) {
+        let pods = add_daemons(case, &node, &mut room);
+        // A node on which the daemons have no room is of no use.
+        if room.iter().all(|(_, amount)| amount >= 0) {
+            planned::set_allocatable(&mut node, &room);
+            nodes.push(node);
+            daemons.extend(pods);
+        }
+    }
+    stage.add_nodes(&nodes, &daemons).await?;
+    let mut actors = Vec::new();
+    for one in &judged {
+        let pod = case.cluster.pending.iter().find(|pod| id(pod) == one.pod);
+        let pod = pod.expect("the plan speaks of pods that are there");
+        actors.push(stage.add(pod.clone()).await?);
+    }
+    let verdicts = stage.verdicts(&actors).await?;
+    for (one, verdict) in judged.iter().zip(verdicts) {
+        let Verdict::Bound(node) = verdict else { continue };
+        outcome.disagreements.push(Disagreement {
+            kind: Kind::Unschedulable,
+            pod: one.pod.to_string(),
+            plan: format!("{}, blocked by {:?}", one.code, one.blockers),
+            scheduler: format!("bound to {node}: {}", describe(&nodes, &node)),
+        });
+    }
+    Ok(())
+}
+
+/// The daemon pods of a node that take host ports. The others are only taken off its room, which
+/// spares half of the objects.
+fn add_daemons(case: &Case<'_>, node: &Node, room: &mut Resources) -> Vec<Pod> {
+    let pods = daemon::pods_of(&case.cluster.daemon_sets, node);
+    let takes_ports = |pod: &Pod| json!(pod.spec).to_string().contains("hostPort");
+    let (with_ports, others): (Vec<Pod>, Vec<Pod>) = pods.into_iter().partition(takes_ports);
+    let sets = &case.snapshot.supply.daemon_sets;
+    let of = |pod: &Pod| sets.iter().find(|set| pod.name_any().starts_with(&set.id.name));
+    for set in others.iter().filter_map(of) {
+        room.subtract(&set.spec.requests);
+    }
+    with_ports
+}
+
+/// Whether the reason is one that the scheduler can confirm. It does not know the limits of pools,
+/// and these may be why other pods are not where a pod would want them.
+fn is_judged(case: &Case<'_>, one: &Unschedulable) -> bool {
+    let unlimited = || case.snapshot.supply.node_pools.iter().all(|pool| pool.limits.0.is_empty());
+    ABOUT_NODES.contains(&one.code) || (ABOUT_PODS.contains(&one.code) && unlimited())
+}
+
+fn describe(nodes: &[Node], name: &str) -> String {
+    let found = nodes.iter().find(|node| node.metadata.name.as_deref() == Some(name));
+    found.map_or_else(String::new, |node| {
+        let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_ref());
+        format!("labels {:?}, taints {taints:?}", node.metadata.labels)
+    })
+}

@@ -1,0 +1,199 @@
+//! The control plane as the judge uses it: puts a cluster there, waits for what kube-scheduler says,
+//! and takes everything away again.
+
+mod seen;
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
+use k8s_openapi::api::scheduling::v1::PriorityClass;
+use kube::api::{DeleteParams, ListParams, PostParams};
+use kube::{Api, Client, ResourceExt as _};
+use plimsoll_control_plane::{Options, Plane};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::cluster::{self, DAEMON_NAMESPACE, NAMESPACES, object};
+pub(crate) use seen::Verdict;
+use seen::Watch;
+
+/// Profile whose pods may only go to the node that their annotation names.
+const PLANNED_PROFILE: &str = "planned";
+/// The annotation; `tests/plane/planned.go` reads it.
+const PLANNED_NODE: &str = "plimsoll.test/planned-node";
+/// Namespace of a pod that nobody selects.
+const PROBE_NAMESPACE: &str = "probe";
+/// Requests that are under way at the same time.
+const CONCURRENCY: usize = 8;
+/// Longest wait for the control plane to do something that it always does.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// When nothing has changed for so long, and every pod has an answer, the scheduler has nothing
+/// left to try. It answers a pod in milliseconds, and tries refused ones again within a second.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// A running control plane.
+pub(crate) struct Stage {
+    plane: Plane,
+    client: Client,
+    watch: Watch,
+}
+
+/// A pod on the stage.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Actor(String);
+
+impl Stage {
+    /// Starts the control plane.
+    pub(crate) async fn open() -> anyhow::Result<Self> {
+        // Preemption would delete pods that others have placed; who may push whom aside is not
+        // what is judged.
+        let no_preemption = json!({"postFilter": {"disabled": [{"name": "DefaultPreemption"}]}});
+        let mut planned = no_preemption.clone();
+        planned["preFilter"] = json!({"enabled": [{"name": "PlannedNode"}]});
+        let options = Options {
+            // There is no controller that would make service accounts, nor one that would take the
+            // taints of new nodes away.
+            api_server_flags: vec![
+                "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition".to_owned(),
+            ],
+            scheduler_profiles: vec![
+                json!({"schedulerName": "default-scheduler", "plugins": no_preemption}),
+                json!({"schedulerName": PLANNED_PROFILE, "plugins": planned}),
+            ],
+            ..Options::default()
+        };
+        let plane = Plane::start(&options).await?;
+        let client = plane.client();
+        let namespaces: Api<Namespace> = Api::all(client.clone());
+        for namespace in cluster::namespaces() {
+            namespaces.create(&PostParams::default(), &namespace).await?;
+        }
+        let probe = object(json!({"metadata": {"name": PROBE_NAMESPACE}}));
+        namespaces.create(&PostParams::default(), &probe).await?;
+        let classes: Api<PriorityClass> = Api::all(client.clone());
+        for class in cluster::priority_classes() {
+            classes.create(&PostParams::default(), &class).await?;
+        }
+        let watch = Watch::start(Api::all(client.clone()));
+        Ok(Self { plane, client, watch })
+    }
+
+    /// The end of kube-scheduler's log.
+    pub(crate) fn scheduler_log(&self) -> String {
+        self.plane.scheduler_log()
+    }
+
+    /// Creates nodes with the pods bound to them, and waits until the scheduler knows of them all.
+    pub(crate) async fn add_nodes(&self, nodes: &[Node], bound: &[Pod]) -> anyhow::Result<()> {
+        let Some(last) = nodes.last() else { return Ok(()) };
+        let api: Api<Node> = Api::all(self.client.clone());
+        let (rest, _) = nodes.split_at(nodes.len() - 1);
+        self.at_once(rest, &|node| {
+            let api = api.clone();
+            async move { api.create(&PostParams::default(), &node).await.map(drop) }
+        })
+        .await?;
+        api.create(&PostParams::default(), last).await?;
+        self.at_once(bound, &|pod| {
+            let api = self.pods(&pod.namespace().unwrap_or_default());
+            async move { api.create(&PostParams::default(), &pod).await.map(drop) }
+        })
+        .await?;
+        self.catch_up(&last.name_any()).await
+    }
+
+    /// Waits until the scheduler knows everything that was written so far. It hears of nodes in
+    /// their order, and so of pods: once it has put a new pod on the last node, it knows all others.
+    async fn catch_up(&self, last_node: &str) -> anyhow::Result<()> {
+        let probe = object(json!({
+            "metadata": {"name": "probe", "namespace": PROBE_NAMESPACE},
+            "spec": {
+                "containers": [{"name": "main", "image": "image"}],
+                "tolerations": [{"operator": "Exists"}],
+            },
+        }));
+        let actor = self.add_planned(probe, last_node).await?;
+        let verdicts = self.watch.settle(&[actor.clone()], PATIENCE, PATIENCE).await?;
+        anyhow::ensure!(
+            matches!(verdicts[0], Verdict::Bound(_)),
+            "the scheduler does not take notice of {last_node}: {:?}",
+            verdicts[0],
+        );
+        let now = DeleteParams::default().grace_period(0);
+        self.pods(PROBE_NAMESPACE).delete("probe", &now).await?;
+        self.watch.gone(&actor).await
+    }
+
+    /// Creates a pod that the scheduler puts wherever it likes.
+    pub(crate) async fn add(&self, pod: Pod) -> anyhow::Result<Actor> {
+        let api = self.pods(&pod.namespace().unwrap_or_default());
+        let created = api.create(&PostParams::default(), &pod).await;
+        let created = created.with_context(|| format!("pod {} is refused", pod.name_any()))?;
+        created.uid().map(Actor).context("a pod has no uid")
+    }
+
+    /// Creates a pod that may only go to one node, if it may go there at all.
+    pub(crate) async fn add_planned(&self, mut pod: Pod, node: &str) -> anyhow::Result<Actor> {
+        pod.annotations_mut().insert(PLANNED_NODE.to_owned(), node.to_owned());
+        let spec = pod.spec.get_or_insert_default();
+        spec.scheduler_name = Some(PLANNED_PROFILE.to_owned());
+        self.add(pod).await
+    }
+
+    /// Deletes a pod.
+    pub(crate) async fn remove(&self, pod: &Pod, actor: &Actor) -> anyhow::Result<()> {
+        let now = DeleteParams::default().grace_period(0);
+        self.pods(&pod.namespace().unwrap_or_default()).delete(&pod.name_any(), &now).await?;
+        self.watch.gone(actor).await
+    }
+
+    /// What the scheduler says of these pods, once it has nothing left to try.
+    pub(crate) async fn verdicts(&self, actors: &[Actor]) -> anyhow::Result<Vec<Verdict>> {
+        self.watch.settle(actors, QUIET, PATIENCE).await
+    }
+
+    /// What the scheduler says of one pod, the first time that it says something.
+    pub(crate) async fn first_verdict(&self, actor: &Actor) -> anyhow::Result<Verdict> {
+        let verdicts = self.watch.settle(std::slice::from_ref(actor), Duration::ZERO, PATIENCE);
+        Ok(verdicts.await?.swap_remove(0))
+    }
+
+    /// Takes all nodes and pods away.
+    pub(crate) async fn clear(&self) -> anyhow::Result<()> {
+        let now = DeleteParams::default().grace_period(0);
+        let own = NAMESPACES.map(|(name, _)| name);
+        for namespace in own.into_iter().chain([DAEMON_NAMESPACE, PROBE_NAMESPACE]) {
+            self.pods(namespace).delete_collection(&now, &ListParams::default()).await?;
+        }
+        self.watch.empty().await?;
+        let nodes: Api<Node> = Api::all(self.client.clone());
+        nodes.delete_collection(&now, &ListParams::default()).await?;
+        Ok(())
+    }
+
+    fn pods(&self, namespace: &str) -> Api<Pod> {
+        Api::namespaced(self.client.clone(), namespace)
+    }
+
+    /// Does the same for every object, several at a time.
+    async fn at_once<T, F>(&self, objects: &[T], work: &impl Fn(T) -> F) -> anyhow::Result<()>
+    where
+        T: Clone,
+        F: Future<Output = kube::Result<()>> + Send + 'static,
+    {
+        let mut running = JoinSet::new();
+        for object in objects {
+            if running.len() >= CONCURRENCY
+                && let Some(done) = running.join_next().await
+            {
+                done??;
+            }
+            running.spawn(work(object.clone()));
+        }
+        while let Some(done) = running.join_next().await {
+            done??;
+        }
+        Ok(())
+    }
+}
