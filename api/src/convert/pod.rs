@@ -82,6 +82,7 @@ impl PodView<'_> {
             pod_affinity: near,
             // A term that selects nothing keeps away from nothing.
             pod_anti_affinity: away.into_iter().filter(|term| !term.selector.nothing).collect(),
+            pod_preferences: Vec::new(),
             priority: context.priority(spec),
             owner: self.owner.clone(),
             daemon_set: self.daemon_set.clone(),

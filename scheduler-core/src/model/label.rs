@@ -28,6 +28,11 @@ pub mod well_known {
     /// Name of the `EC2NodeClass`.
     pub const EC2_NODE_CLASS: &str = "karpenter.k8s.aws/ec2nodeclass";
 
+    /// `true` once the node of a `NodeClaim` has joined.
+    pub const REGISTERED: &str = "karpenter.sh/registered";
+    /// `true` once everything that the node is to have is there.
+    pub const INITIALIZED: &str = "karpenter.sh/initialized";
+
     /// Older spellings of a key, rewritten wherever a requirement is read.
     const ALIASES: [(&str, &str); 6] = [
         ("failure-domain.beta.kubernetes.io/zone", ZONE),
