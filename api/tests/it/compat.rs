@@ -138,6 +138,19 @@ fn pods_that_have_ended_take_no_room_on_their_node() {
 }
 
 #[test]
+fn a_bound_pod_that_is_being_deleted_is_known_as_such() {
+    let terminating = |metadata: &str| {
+        let pod = format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: web{metadata}}}\nspec: {{nodeName: \
+             n1, containers: [{{name: a}}]}}\n"
+        );
+        cluster(&node(&pod)).nodes[0].pods[0].spec.terminating
+    };
+    let going = terminating(", deletionTimestamp: '2026-06-01T11:59:50Z'");
+    assert!(going && !terminating(""));
+}
+
+#[test]
 fn a_claim_and_a_node_without_a_provider_id_do_not_belong_together() {
     let claim = "---\napiVersion: karpenter.sh/v1\nkind: NodeClaim\nmetadata: {name: general-1}\n\
                  spec: {nodeClassRef: {group: karpenter.k8s.aws, kind: EC2NodeClass, name: default}, \
