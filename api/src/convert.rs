@@ -9,8 +9,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1 as k8s;
 use scheduler_core::NodeWithPods;
-use scheduler_core::model::{DaemonSet, NodeClass, NodeOverlay, NodePool, ObjectRef, Pod, PodId};
+use scheduler_core::model::{
+    DaemonSet, NodeClass, NodeOverlay, NodePool, ObjectRef, Operator, Pod, PodId, PodSpec,
+    well_known,
+};
 
+use crate::crd::shared::Condition;
 use crate::finding::{Finding, Problem, Report};
 use crate::objects::{Objects, Sourced, name, namespace};
 
@@ -140,6 +144,9 @@ fn convert_pods(objects: &Objects, context: &Context<'_>, findings: &mut Vec<Fin
             daemon_set: daemon_set(object),
         };
         let spec = interner.intern(view.convert(context, &mut report));
+        if node.is_none() && keeps_off_pools(&spec) {
+            continue;
+        }
         let nominated = object.status.as_ref().and_then(|s| s.nominated_node_name.clone());
         let created = node::created(metadata, context.now);
         let pod = Pod { id, spec, nominated: nominated.filter(|n| !n.is_empty()), created };
@@ -171,6 +178,17 @@ fn waits(pod: &k8s::Pod, spec: &k8s::PodSpec, report: &mut Report<'_>) -> bool {
     true
 }
 
+/// Whether a pod demands a node that no `NodePool` owns: it asked not to be planned for, and
+/// kube-scheduler finds it a node among the others.
+fn keeps_off_pools(spec: &PodSpec) -> bool {
+    spec.node_alternatives.iter().all(|alternative| {
+        let wanted = alternative.get(well_known::NODE_POOL);
+        wanted.is_some_and(|wanted| {
+            wanted.operator() == Operator::DoesNotExist && wanted.admits_absence()
+        })
+    })
+}
+
 /// The `DaemonSet` of a daemon pod. A static pod belongs to its node in the same way and stands for
 /// a daemon of its own.
 fn daemon_set(pod: &k8s::Pod) -> Option<String> {
@@ -191,6 +209,24 @@ fn is_terminal(pod: &k8s::Pod) -> bool {
 /// Whether a pod is neither finished nor being deleted.
 pub(crate) fn is_active(pod: &k8s::Pod) -> bool {
     !is_terminal(pod) && pod.metadata.deletion_timestamp.is_none()
+}
+
+/// Whether the status of an object says that it is not ready, which is told. An object without such
+/// a condition, such as one from a file, is taken as it is.
+fn is_not_ready(conditions: Option<&[Condition]>, report: &mut Report<'_>) -> bool {
+    let ready = conditions.into_iter().flatten().find(|condition| condition.type_ == "Ready");
+    let Some(condition) = ready.filter(|condition| condition.status == "False") else {
+        return false;
+    };
+    let Condition { reason, message, .. } = condition;
+    let why: Vec<&str> =
+        [reason, message].into_iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    report.warn(Problem::new(
+        "status.conditions[Ready]",
+        format!("it is not ready and launches nothing: {}", why.join(": ")),
+        "correct what the condition names",
+    ));
+    true
 }
 
 fn unknown_field(field: String, kind: &str) -> Problem {

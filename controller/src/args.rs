@@ -1,6 +1,7 @@
 //! Flags, the environment names of Karpenter, and the settings that come of both.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use anyhow::{Context as _, bail, ensure};
 use aws_provider::CatalogOptions;
@@ -8,6 +9,7 @@ use clap::Parser;
 use jiff::SignedDuration;
 use plimsoll_api::duration::parse_go;
 use scheduler_core::model::Price;
+use scheduler_core::{MinValuesPolicy, PreferencePolicy, UnknownPolicy};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::driver::Rounds;
@@ -19,7 +21,7 @@ const EXAMPLES: &str = "Examples:
 /// Watches cluster files and logs which nodes it would launch and give up.
 ///
 /// Flags beat the environment. An environment value that does not parse is passed over, as in
-/// Karpenter.
+/// Karpenter; only a policy or log level that is unknown is an error.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -59,6 +61,12 @@ pub(crate) struct Args {
     /// What losing a node to a Spot interruption costs (`PLIMSOLL_INTERRUPTION_COST`; 1)
     #[arg(long, value_name = "DOLLARS", value_parser = dollars, allow_negative_numbers = true)]
     interruption_cost: Option<Price>,
+    /// Respect or Ignore what pods only prefer (`PREFERENCE_POLICY`; Respect)
+    #[arg(long, value_name = "POLICY")]
+    preference_policy: Option<PreferencePolicy>,
+    /// Strict, or BestEffort: lower minValues that cannot be had (`MIN_VALUES_POLICY`; Strict)
+    #[arg(long, value_name = "POLICY")]
+    min_values_policy: Option<MinValuesPolicy>,
     /// Least level that is logged: debug, info or error (`LOG_LEVEL`; info)
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
@@ -87,7 +95,8 @@ impl Args {
     /// The settings, with `environment` asked for what no flag says.
     ///
     /// # Errors
-    /// Without `--recommend-only`, without a cluster file, or if the log level is unknown.
+    /// Without `--recommend-only`, without a cluster file, or if a policy or the log level is
+    /// unknown.
     pub(crate) fn settings(
         self,
         environment: impl Fn(&str) -> Option<String>,
@@ -105,6 +114,8 @@ impl Args {
             improvement_steps,
             blast_radius,
             interruption_cost,
+            preference_policy,
+            min_values_policy,
             log_level,
         } = self;
         ensure!(
@@ -134,6 +145,8 @@ impl Args {
         if let Some(cost) = interruption_cost.or_else(|| money("PLIMSOLL_INTERRUPTION_COST")) {
             engine.interruption_cost = cost;
         }
+        engine.preferences = policy(preference_policy, "PREFERENCE_POLICY", &environment)?;
+        engine.min_values_policy = policy(min_values_policy, "MIN_VALUES_POLICY", &environment)?;
         if once {
             // No more pods can come, so there is no batch to wait for.
             engine.batch_idle = SignedDuration::ZERO;
@@ -193,6 +206,23 @@ fn dollars(text: &str) -> anyhow::Result<Price> {
         "{text:?} must be from 0 to {INTERRUPTION_DOLLARS_MAX} dollars"
     );
     Ok(Price::from_micro_usd((dollars * 1e6).round() as i64))
+}
+
+/// A policy by flag or environment. Unlike a number, one that is unknown is fatal, as in Karpenter.
+fn policy<P>(
+    flag: Option<P>,
+    name: &str,
+    environment: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<P>
+where
+    P: Default + FromStr<Err = UnknownPolicy>,
+{
+    let text = environment(name).filter(|text| !text.is_empty());
+    match (flag, text) {
+        (Some(policy), _) => Ok(policy),
+        (None, Some(text)) => text.parse().with_context(|| format!("{name} is wrong")),
+        (None, None) => Ok(P::default()),
+    }
 }
 
 fn level(text: &str) -> anyhow::Result<LevelFilter> {
@@ -273,6 +303,24 @@ mod tests {
             ..scheduler_core::Settings::default()
         };
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn policies_come_from_flags_and_karpenters_environment() {
+        let environment = [("PREFERENCE_POLICY", "Ignore"), ("MIN_VALUES_POLICY", "Strict")];
+        let found = settings(&["--min-values-policy", "BestEffort"], &environment).unwrap().engine;
+        assert_eq!(found.preferences, PreferencePolicy::Ignore);
+        assert_eq!(found.min_values_policy, MinValuesPolicy::BestEffort);
+    }
+
+    #[test]
+    fn an_unknown_policy_is_fatal() {
+        assert!(settings(&["--preference-policy", "maybe"], &[]).is_err());
+        let error = settings(&[], &[("MIN_VALUES_POLICY", "lax")]).unwrap_err();
+        assert_eq!(
+            format!("{error:#}"),
+            "MIN_VALUES_POLICY is wrong: unknown policy \"lax\", expected Strict or BestEffort"
+        );
     }
 
     #[test]

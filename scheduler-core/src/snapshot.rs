@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     CapacityType, DaemonSet, InstanceType, Node, NodeOverlay, NodePool, NodePoolName, ObjectRef,
-    Offering, OfferingKey, Pod, PodId, Reservation, Resources,
+    Offering, OfferingKey, Pod, PodId, Reservation, Resources, well_known,
 };
 
 /// What can be launched: pools, their catalogues, and the daemons that every node carries.
@@ -229,10 +229,23 @@ impl SupplyBuilder {
         let (overlaid, conflicts) = overlay::apply(&supply, &self.overlays);
         supply.overlaid = overlaid;
         refusals.extend(conflicts);
+        supply.daemon_sets.iter_mut().for_each(run_before_initialized);
         supply.daemon_sets.sort();
         supply.daemon_sets.dedup_by(|later, earlier| later.id == earlier.id);
         refusals.sort();
         (Arc::new(supply), refusals)
+    }
+}
+
+/// A daemon that waits until its node has joined or is initialized comes to every node in the end:
+/// it counts from the start.
+fn run_before_initialized(daemon_set: &mut DaemonSet) {
+    for alternative in &mut daemon_set.spec.node_alternatives {
+        for key in [well_known::REGISTERED, well_known::INITIALIZED] {
+            if alternative.get(key).is_some_and(|wanted| wanted.has("true")) {
+                alternative.allow_absence(key);
+            }
+        }
     }
 }
 

@@ -15,9 +15,6 @@ use crate::crd::{NodeClaim, NodePool};
 use crate::finding::{Finding, Problem, Report};
 use crate::objects::{Objects, Sourced, name};
 
-const REGISTERED: &str = "karpenter.sh/registered";
-const INITIALIZED: &str = "karpenter.sh/initialized";
-
 /// Nodes, and claims without one as nodes in flight.
 pub(super) fn convert(objects: &Objects, now: Timestamp, findings: &mut Vec<Finding>) -> Vec<Node> {
     let mut claims = Claims::new(objects);
@@ -132,7 +129,7 @@ impl Joined<'_> {
     /// Nodes that nobody manages have nothing left to wait for.
     fn stage(&self) -> NodeStage {
         let managed = self.label(well_known::NODE_POOL).is_some();
-        if !managed || self.label(INITIALIZED).as_deref() == Some("true") {
+        if !managed || self.label(well_known::INITIALIZED).as_deref() == Some("true") {
             NodeStage::Initialized
         } else {
             NodeStage::Registered
@@ -145,7 +142,7 @@ impl Joined<'_> {
     }
 
     fn is_registered(&self) -> bool {
-        label(&self.node.metadata, REGISTERED).is_some_and(|value| value == "true")
+        label(&self.node.metadata, well_known::REGISTERED).is_some_and(|value| value == "true")
     }
 
     fn labels(&self, stage: NodeStage) -> Labels {

@@ -14,6 +14,10 @@ pub(super) fn convert(class: &Ec2NodeClass, report: &mut Report<'_>) -> Option<N
     for field in unknown_fields(class) {
         report.warn(super::unknown_field(field, "EC2NodeClass"));
     }
+    let conditions = class.status.as_ref().and_then(|status| status.conditions.as_deref());
+    if super::is_not_ready(conditions, report) {
+        return None;
+    }
     let spec = &class.spec;
     let family = image_family(spec, report);
     let kubelet = report.accept(kubelet::settings(spec.kubelet.as_ref()));

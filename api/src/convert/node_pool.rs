@@ -44,6 +44,10 @@ pub(super) fn convert(pool: &crd::NodePool, report: &mut Report<'_>) -> Option<N
         ));
         return None;
     }
+    let conditions = pool.status.as_ref().and_then(|status| status.conditions.as_deref());
+    if super::is_not_ready(conditions, report) {
+        return None;
+    }
     // Every check runs, so that all findings are told at once.
     let before = report.count();
     let converted = NodePool {
@@ -97,10 +101,21 @@ fn requirements(written: &[WrittenRequirement], report: &mut Report<'_>) -> Requ
     gathered.requirements
 }
 
+fn is_numeric(operator: &str) -> bool {
+    ["Gt", "Lt", "Gte", "Lte"].contains(&operator)
+}
+
 fn requirement(entry: &WrittenRequirement) -> Result<Requirement, Problem> {
     check_key(&entry.key)?;
     let values = entry.values.as_deref().unwrap_or_default();
     let mut requirement = Written { operator: &entry.operator, values }.parse(&ALL_OPERATORS)?;
+    if is_numeric(&entry.operator) && values.iter().any(|value| value.starts_with('-')) {
+        return Err(Problem::new(
+            "values",
+            format!("operator {} needs a number of at least 0, found {values:?}", entry.operator),
+            "correct the value",
+        ));
+    }
     values.iter().try_for_each(|value| check_value(value))?;
     if entry.operator == "In" {
         check_known_values(&entry.key, values)?;

@@ -85,6 +85,7 @@ impl PodView<'_> {
             owner: self.owner.clone(),
             daemon_set: self.daemon_set.clone(),
             do_not_disrupt: self.do_not_disrupt(context, report),
+            terminating: self.metadata.deletion_timestamp.is_some(),
             unsupported,
             labels,
             buffer: None,

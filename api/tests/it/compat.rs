@@ -24,6 +24,57 @@ fn a_pool_that_is_being_deleted_launches_nothing() {
     assert_eq!(cluster(&pool("", "")).node_pools.len(), 1);
 }
 
+/// A pool, or a class, with this status of its condition Ready.
+fn with_ready(object: &str, status: &str) -> String {
+    format!(
+        "{object}status: {{conditions: [{{type: Ready, status: {status}, reason: NoClass, message: \
+         not found, lastTransitionTime: '2026-06-01T11:00:00Z'}}]}}\n"
+    )
+}
+
+#[test]
+fn a_pool_that_is_not_ready_launches_nothing() {
+    let ready = |status: &str| cluster(&with_ready(&pool("", ""), status));
+    let unready = ready("'False'");
+    assert!(unready.node_pools.is_empty());
+    assert!(findings(&unready)[0].contains("launches nothing: NoClass: not found"));
+    assert_eq!((ready("'True'").node_pools.len(), ready("Unknown").node_pools.len()), (1, 1));
+}
+
+#[test]
+fn a_class_that_is_not_ready_launches_nothing() {
+    let class = "apiVersion: karpenter.k8s.aws/v1\nkind: EC2NodeClass\nmetadata: {name: c}\n\
+                 spec: {amiSelectorTerms: [{alias: al2023@latest}]}\n";
+    let unready = cluster(&with_ready(class, "'False'"));
+    assert!(unready.node_classes.is_empty() && findings(&unready)[0].contains("launches nothing"));
+    assert_eq!(cluster(&with_ready(class, "'True'")).node_classes.len(), 1);
+}
+
+/// A pod whose node affinity has these terms.
+fn with_terms(terms: &str) -> String {
+    pod(&format!(
+        "{CONTAINER}  affinity: {{nodeAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: \
+         {{nodeSelectorTerms: [{terms}]}}}}}}\n"
+    ))
+}
+
+#[test]
+fn a_pod_that_keeps_off_every_pool_is_passed_over_in_silence() {
+    const OFF: &str = "{matchExpressions: [{key: karpenter.sh/nodepool, operator: DoesNotExist}]}";
+    let off = cluster(&with_terms(OFF));
+    assert!(off.pending.is_empty() && off.findings.is_empty());
+    let or = format!("{OFF}, {{matchExpressions: [{{key: team, operator: Exists}}]}}");
+    assert_eq!(pending(&with_terms(&or)).node_alternatives.len(), 2);
+}
+
+#[test]
+fn a_pod_may_ask_for_a_number_below_zero() {
+    let term = "{matchExpressions: [{key: level, operator: Gt, values: ['-2']}]}";
+    let spec = pending(&with_terms(term));
+    let level = spec.node_alternatives[0].get("level").unwrap();
+    assert!(spec.unsupported.is_none() && level.has("-1") && !level.has("-2"));
+}
+
 #[test]
 fn startup_taints_of_a_pool_keep_no_pod_off_its_new_nodes() {
     let taints = ", taints: [{key: a, effect: NoSchedule}], startupTaints: [{key: b, effect: \
@@ -84,6 +135,19 @@ fn pods_that_have_ended_take_no_room_on_their_node() {
         cluster(&node(&format!("{pod}status: {{phase: {phase}}}\n"))).nodes[0].used().cpu_milli
     };
     assert_eq!((bound("Running"), bound("Succeeded"), bound("Failed")), (1000, 0, 0));
+}
+
+#[test]
+fn a_bound_pod_that_is_being_deleted_is_known_as_such() {
+    let terminating = |metadata: &str| {
+        let pod = format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: web{metadata}}}\nspec: {{nodeName: \
+             n1, containers: [{{name: a}}]}}\n"
+        );
+        cluster(&node(&pod)).nodes[0].pods[0].spec.terminating
+    };
+    let going = terminating(", deletionTimestamp: '2026-06-01T11:59:50Z'");
+    assert!(going && !terminating(""));
 }
 
 #[test]

@@ -56,7 +56,10 @@ fn each_bad_requirement_is_told_and_refuses_the_pool() {
     let bad = [
         ("{key: a, operator: Inn, values: [x]}", "operator: unknown operator \"Inn\""),
         ("{key: a, operator: In}", "values: operator In needs at least one value"),
-        ("{key: a, operator: Gt, values: ['-1']}", "values: operator Gt needs exactly one"),
+        (
+            "{key: a, operator: Gt, values: ['-1']}",
+            "values: operator Gt needs a number of at least 0",
+        ),
         ("{key: a, operator: Gt, values: ['1', '2']}", "values: operator Gt needs exactly one"),
         ("{key: a, operator: Lte, values: [x]}", "values: operator Lte needs exactly one"),
         ("{key: a, operator: In, values: ['a b']}", "values: \"a b\" is not a label value"),

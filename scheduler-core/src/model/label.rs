@@ -49,6 +49,10 @@ pub mod well_known {
     pub fn is_of_offering(key: &str) -> bool {
         OF_OFFERING.contains(&key)
     }
+    /// `true` once the node of a `NodeClaim` has joined.
+    pub const REGISTERED: &str = "karpenter.sh/registered";
+    /// `true` once everything that the node is to have is there.
+    pub const INITIALIZED: &str = "karpenter.sh/initialized";
 
     /// Older spellings of a key, rewritten wherever a requirement is read.
     const ALIASES: [(&str, &str); 6] = [
@@ -60,6 +64,41 @@ pub mod well_known {
         ("topology.ebs.csi.aws.com/zone", ZONE),
     ];
 
+    /// Keys that every node has, or that a pool gives.
+    const ALL: [&str; 12] = [
+        NODE_POOL,
+        CAPACITY_TYPE,
+        ZONE,
+        REGION,
+        INSTANCE_TYPE,
+        ARCH,
+        OS,
+        HOSTNAME,
+        WINDOWS_BUILD,
+        EC2_NODE_CLASS,
+        REGISTERED,
+        INITIALIZED,
+    ];
+
+    /// Of a key, one letter in so many may be wrong for the key to be taken as mistyped.
+    const LETTERS_PER_SLIP: usize = 5;
+
+    /// The well-known key that somebody may have meant with one that is none: with the prefix
+    /// forgotten or wrong, cut short, or mistyped.
+    pub fn suggest(key: &str) -> Option<&'static str> {
+        let name = |key: &str| key.rsplit('/').next().unwrap_or_default().to_owned();
+        if normalize(key) != key || ALL.contains(&key) {
+            return None;
+        }
+        let same_name = || ALL.iter().find(|known| name(known) == name(key));
+        let mistyped = || {
+            let slips = |known: &&&str| strsim::levenshtein(key, known);
+            let nearest = ALL.iter().min_by_key(slips);
+            nearest.filter(|known| slips(known) < known.len() / LETTERS_PER_SLIP)
+        };
+        same_name().or_else(mistyped).copied()
+    }
+
     /// The current spelling of a label key.
     pub fn normalize(key: &str) -> &str {
         ALIASES.iter().find(|(old, _)| *old == key).map_or(key, |(_, new)| new)
@@ -69,6 +108,22 @@ pub mod well_known {
 #[cfg(test)]
 mod tests {
     use super::well_known;
+
+    #[test]
+    fn a_shortened_or_mistyped_key_is_taken_for_the_known_one() {
+        for (written, meant) in [
+            ("zone", well_known::ZONE),
+            ("nodepool", well_known::NODE_POOL),
+            ("karpenter.sh/arch", well_known::ARCH),
+            ("topology.kubernetesio/zone", well_known::ZONE),
+            ("node.kubernetes.io/instance-typ", well_known::INSTANCE_TYPE),
+        ] {
+            assert_eq!(well_known::suggest(written), Some(meant), "{written}");
+        }
+        for other in ["team", "example.com/tier", well_known::ZONE, "beta.kubernetes.io/arch"] {
+            assert_eq!(well_known::suggest(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn old_keys_are_rewritten() {

@@ -59,6 +59,10 @@ pub struct PodSpec {
     /// The pod must not be disrupted voluntarily.
     #[serde(default)]
     pub do_not_disrupt: bool,
+    /// The pod is being deleted. It keeps its room and what affinity says of it, and no longer counts
+    /// for spreads.
+    #[serde(default)]
+    pub terminating: bool,
     /// A feature of the pod that cannot be planned for.
     #[serde(default)]
     pub unsupported: Option<Unsupported>,

@@ -52,7 +52,7 @@ pub enum RequirementError {
     #[error("operator In needs at least one value")]
     NoValue,
     /// A numeric operator has another number of values than one, or not an integer.
-    #[error("operator {operator:?} needs exactly one non-negative integer, found {found:?}")]
+    #[error("operator {operator:?} needs exactly one integer, found {found:?}")]
     NotOneInteger {
         /// The operator.
         operator: Operator,
@@ -108,7 +108,7 @@ impl Requirement {
             Operator::DoesNotExist => Ok(Self::does_not_exist()),
             Operator::Gt | Operator::Lt | Operator::Gte | Operator::Lte => {
                 let bound = match values {
-                    [value] => value.parse::<i64>().ok().filter(|bound| *bound >= 0),
+                    [value] => value.parse::<i64>().ok(),
                     _ => None,
                 };
                 let bound = bound.ok_or_else(|| RequirementError::NotOneInteger {
@@ -147,6 +147,7 @@ impl Requirement {
         match operator {
             Operator::Gt if bound == i64::MAX => return Self::any_of::<&str>([]),
             Operator::Gt => requirement.gte = Some(bound + 1),
+            Operator::Lt if bound == i64::MIN => return Self::any_of::<&str>([]),
             Operator::Gte => requirement.gte = Some(bound),
             Operator::Lt => requirement.lte = Some(bound - 1),
             Operator::Lte => requirement.lte = Some(bound),
@@ -329,6 +330,13 @@ impl Requirements {
         self.0.is_empty()
     }
 
+    /// Lets nodes without a label pass that have it to come.
+    pub fn allow_absence(&mut self, key: &str) {
+        if let Some(requirement) = self.0.get_mut(well_known::normalize(key)) {
+            requirement.present = false;
+        }
+    }
+
     /// The first key on which the labels of a node fail, or `None` if they satisfy everything.
     pub fn first_unmet<'a>(&'a self, labels: &Labels) -> Option<(&'a str, &'a Requirement)> {
         self.iter()
@@ -404,6 +412,14 @@ mod tests {
     }
 
     #[test]
+    fn bounds_may_be_negative() {
+        assert!(gt("-2").has("-1") && gt("-2").has("0") && !gt("-2").has("-2"));
+        assert!(lt("-1").has("-2") && !lt("-1").has("-1"));
+        let never = lt("-9223372036854775808");
+        assert!(never.admits_nothing());
+    }
+
+    #[test]
     fn absence_satisfies_not_in_and_does_not_exist_only() {
         assert!(Requirement::none_of(["a"]).admits(None));
         assert!(Requirement::does_not_exist().admits(None));
@@ -429,7 +445,7 @@ mod tests {
     #[test]
     fn values_must_suit_the_operator() {
         assert_eq!(Requirement::new(Operator::In, &[]), Err(RequirementError::NoValue));
-        assert!(Requirement::new(Operator::Gt, &["-1".to_owned()]).is_err());
+        assert!(Requirement::new(Operator::Gt, &["1.5".to_owned()]).is_err());
         assert!(Requirement::new(Operator::Gt, &["1".to_owned(), "2".to_owned()]).is_err());
         assert!(Requirement::new(Operator::Exists, &["1".to_owned()]).is_err());
     }

@@ -100,7 +100,8 @@ fn count(
     for group in selected.iter().flat_map(|spec| &world.by_spec[*spec]) {
         let group = &world.groups[*group];
         if let Some(domain) = map.of_site[group.site].filter(|_| counts(group.site)) {
-            by_domain[domain] += group.bound + group.placed;
+            let bound = if world.specs[group.spec].terminating { 0 } else { group.bound };
+            by_domain[domain] += bound + group.placed;
         }
     }
     by_domain

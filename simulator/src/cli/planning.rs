@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::bail;
 use clap::{Args, value_parser};
 use scheduler_core::model::Price;
-use scheduler_core::{Engine, Settings};
+use scheduler_core::{Engine, MinValuesPolicy, PreferencePolicy, Settings};
 
 use super::cluster::{ClusterArgs, ReadCluster};
 use super::values;
@@ -25,6 +25,12 @@ pub(super) struct PlanningArgs {
     /// What losing a node to a Spot interruption costs [default: 1]
     #[arg(long, value_name = "DOLLARS", value_parser = values::interruption_cost, allow_negative_numbers = true)]
     interruption_cost: Option<Price>,
+    /// Respect or Ignore what pods only prefer [default: Respect]
+    #[arg(long, value_name = "POLICY")]
+    preference_policy: Option<PreferencePolicy>,
+    /// Strict, or BestEffort: lower minValues that cannot be had [default: Strict]
+    #[arg(long, value_name = "POLICY")]
+    min_values_policy: Option<MinValuesPolicy>,
 }
 
 /// A plan, and whether everything that was read went into it.
@@ -57,6 +63,12 @@ impl PlanningArgs {
         }
         if let Some(cost) = self.interruption_cost {
             settings.interruption_cost = cost;
+        }
+        if let Some(policy) = self.preference_policy {
+            settings.preferences = policy;
+        }
+        if let Some(policy) = self.min_values_policy {
+            settings.min_values_policy = policy;
         }
         settings
     }
@@ -97,5 +109,19 @@ mod tests {
             ..Settings::default()
         };
         assert_eq!(settings(&options), expected);
+    }
+
+    #[test]
+    fn policies_have_the_names_of_karpenter() {
+        let options = ["--preference-policy", "Ignore", "--min-values-policy", "BestEffort"];
+        let expected = Settings {
+            preferences: PreferencePolicy::Ignore,
+            min_values_policy: MinValuesPolicy::BestEffort,
+            ..Settings::default()
+        };
+        assert_eq!(settings(&options), expected);
+        let words = ["plan", "cluster.yaml", "--min-values-policy", "lax"];
+        let error = Line::try_parse_from(words).unwrap_err().to_string();
+        assert!(error.contains("expected Strict or BestEffort"), "{error}");
     }
 }

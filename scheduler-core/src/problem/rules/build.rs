@@ -111,8 +111,11 @@ impl<'a> Builder<'a> {
                 Kind::Spread(spread) => place == Place::Host || spread.counted_nodes[node],
                 Kind::Anti | Kind::Affinity => true,
             };
+            // Nor does kube-scheduler count pods that are being deleted.
             let selects = |spec: &PodSpec| {
-                spec.namespace == namespace && spread.selector.selects(&spec.labels)
+                !spec.terminating
+                    && spec.namespace == namespace
+                    && spread.selector.selects(&spec.labels)
             };
             let bound_selected = vec![self.count(place, selects, counted)];
             let selected = classes.iter().map(|class| selects(&class.spec)).collect();

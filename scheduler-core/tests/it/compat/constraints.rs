@@ -2,6 +2,7 @@
 
 use scheduler_core::model::well_known::{ARCH, CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, OS, ZONE};
 use scheduler_core::model::{Operator, Requirement};
+use scheduler_core::plan::explain;
 use scheduler_core::testkit::{
     ClusterBuilder, check, cluster, instance_type, node, on_demand, pod, pool,
 };
@@ -201,4 +202,13 @@ fn a_zone_that_is_excluded_is_not_an_alternative_either() {
         node.alternatives.iter().map(|one| one.zone.as_str()).chain([node.zone.as_str()])
     });
     assert!(zones.collect::<std::collections::BTreeSet<_>>().is_subset(&["b", "c"].into()));
+}
+
+#[test]
+fn a_reason_names_the_key_that_a_pod_may_have_meant() {
+    let plan = plan_of(&three_zones().pod(pod("web").requires("zone", ["a"])).build());
+    let reason = &plan.report.unschedulable[0];
+    let message = explain::message(reason);
+    assert!(message.contains("label zone In [a], which nodes do not have (did you mean topology."));
+    assert_eq!(explain::fix(reason), format!("write {ZONE} for zone in the pod"));
 }

@@ -111,6 +111,19 @@ fn a_pod_fits_beside_a_daemon_before_and_after_it_has_come() {
 }
 
 #[test]
+fn a_daemon_that_waits_for_its_node_to_be_ready_counts_before_it_is() {
+    for key in ["karpenter.sh/registered", "karpenter.sh/initialized"] {
+        let cluster = || {
+            three_zones().daemon_set(daemon().requires(key, ["true"])).pod(pod("web").cpu("1800m"))
+        };
+        check(cluster(), LARGE);
+        check(cluster().node(node("n1").stage(NodeStage::Launched)), LARGE);
+        let other = three_zones().daemon_set(daemon().requires(key, ["false"]));
+        check(other.pod(pod("web").cpu("1800m")), SMALL);
+    }
+}
+
+#[test]
 fn a_daemon_whose_labels_an_unmanaged_node_lacks_keeps_no_room_there() {
     let cluster = |daemon| {
         let unmanaged = node("n1").unmanaged().stage(NodeStage::Launched);

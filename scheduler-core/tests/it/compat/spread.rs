@@ -282,3 +282,18 @@ fn workloads_with_the_same_constraint_share_its_counts() {
     let large = pod("web").renamed("large").cpu("300m").spread_constraint(spread).replicas(2);
     assert_eq!(counts(three_zones().pod(small).pod(large), "web", ZONE), "1,1,2");
 }
+
+#[test]
+fn a_pod_that_is_being_deleted_does_not_count_for_spreads_and_does_for_affinity() {
+    let shop = || {
+        let node = node("n1").of("m7g.large", "a").pod(pod("web").cpu("1500m").terminating());
+        let pool = pool("default").zones(["a", "b"]);
+        three_zones().node_pool(pool).node(node).node(full("n2", "b", 0))
+    };
+    let spread = pod("web").renamed("web-2").spread_constraint(spread_of("web", ZONE));
+    check(shop().pod(spread.cpu("1")), "launch m7g.large in a for web-2");
+    let near = pod("api").cpu("1").near("web", ZONE);
+    check(shop().pod(near), "launch m7g.large in a for api");
+    let apart = pod("api").cpu("1").away_from("web", ZONE);
+    check(shop().pod(apart), "launch m7g.large in b for api");
+}
