@@ -4,6 +4,7 @@ mod batch;
 mod buffer;
 mod emptiness;
 mod fixed;
+mod policy;
 
 use std::collections::BTreeSet;
 
@@ -12,11 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use self::batch::{Batches, Decision};
 use self::buffer::Holders;
+pub use self::policy::{MinValuesPolicy, PreferencePolicy, UnknownPolicy};
 use crate::bound::{self, Effort};
 use crate::model::{NodeName, Price};
 use crate::pack;
 use crate::pack::grant::{self, Trial};
-use crate::plan::{Action, MinValuesPolicy, Plan, PlanReport, PlanStats, build, diagnose, split};
+use crate::plan::{Action, Plan, PlanReport, PlanStats, build, diagnose, split};
 use crate::problem::{Lowering, Problem};
 use crate::snapshot::ClusterSnapshot;
 use crate::verify;
@@ -71,16 +73,6 @@ pub enum Packer {
     DualGreedy,
     /// Karpenter's manner: per-pod first-fit decreasing, node = set of types. The baseline.
     FirstFitDecreasing,
-}
-
-/// What becomes of soft constraints: preferred node affinity, preferred pod affinity and
-/// anti-affinity, spread with `ScheduleAnyway` (`karpenter-core.md` §4.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum PreferencePolicy {
-    /// They are kept where that is worth its price.
-    Respect,
-    /// They are as good as absent.
-    Ignore,
 }
 
 /// What a shell tells the engine about the world between steps.

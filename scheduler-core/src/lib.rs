@@ -89,7 +89,9 @@ mod solution;
 pub mod testkit;
 pub mod verify;
 
-pub use engine::{Engine, Observation, Packer, PreferencePolicy, Settings};
+pub use engine::{
+    Engine, MinValuesPolicy, Observation, Packer, PreferencePolicy, Settings, UnknownPolicy,
+};
 pub use plan::{Action, Plan, PlanReport, PlannedNode};
 pub use snapshot::{
     ClusterSnapshot, NodeWithPods, Refusal, SnapshotBuilder, Supply, SupplyBuilder,

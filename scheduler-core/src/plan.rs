@@ -12,6 +12,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::MinValuesPolicy;
 use crate::model::{CapacityType, Labels, NodeName, NodePoolName, PodId, Price, Resources, Taint};
 pub use reason::{Blocker, ReasonCode, Unschedulable};
 
@@ -174,16 +175,6 @@ pub struct Alternative {
     pub zone: String,
     /// Capacity type.
     pub capacity_type: CapacityType,
-}
-
-/// What becomes of pools that cannot offer as many values as their `minValues` ask for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum MinValuesPolicy {
-    /// They launch nothing.
-    #[default]
-    Strict,
-    /// They launch with as many values as there are, before a pool of lower weight is asked.
-    BestEffort,
 }
 
 /// What is known about a plan.

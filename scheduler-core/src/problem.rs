@@ -24,9 +24,10 @@ use dims::Dims;
 use rules::Rules;
 use shapes::ShapeTable;
 use sites::Site;
+use stand_in::Lacking;
 
+use crate::engine::MinValuesPolicy;
 use crate::model::Resources;
-use crate::plan::MinValuesPolicy;
 use crate::snapshot::ClusterSnapshot;
 
 /// What is to be packed into what.
@@ -75,12 +76,22 @@ impl Problem<'_> {
         pool: usize,
         shapes: &(impl Iterator<Item = usize> + Clone),
     ) -> bool {
+        self.first_lacking(pool, shapes).is_none()
+    }
+
+    /// The first label of which shapes of one pool offer fewer values than its `minValues` ask for.
+    fn first_lacking(
+        &self,
+        pool: usize,
+        shapes: &(impl Iterator<Item = usize> + Clone),
+    ) -> Option<Lacking<'_>> {
         let requirements = &self.snapshot.supply.node_pools[pool].requirements;
-        requirements.iter().all(|(key, requirement)| {
+        requirements.iter().find_map(|(key, requirement)| {
+            let wanted = requirement.min_values.filter(|wanted| *wanted > 0)?;
             let values =
                 shapes.clone().filter_map(|shape| self.table.label(&self.table.shapes[shape], key));
-            let wanted = requirement.min_values.unwrap_or(0) as usize;
-            wanted == 0 || values.collect::<BTreeSet<&str>>().len() >= wanted
+            let available = values.collect::<BTreeSet<&str>>().len() as u32;
+            (available < wanted).then_some(Lacking { key, wanted, available })
         })
     }
 

@@ -11,12 +11,12 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
+use crate::engine::MinValuesPolicy;
 use crate::model::NodeStage;
 use crate::pack::existing::Order;
 use crate::pack::repair::repair;
 use crate::pack::state::State;
 use crate::pack::topology::{Bin, Scope};
-use crate::plan::MinValuesPolicy;
 use crate::problem::Problem;
 use crate::problem::dims::{fits, take};
 use crate::solution::{Content, Setback, Solution, add_content};

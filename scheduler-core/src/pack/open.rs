@@ -1,12 +1,12 @@
 //! New nodes for what existing ones do not take.
 
 use crate::column::rows::Hints;
+use crate::engine::MinValuesPolicy;
 use crate::pack::candidates::{Flexibility, Sale};
 use crate::pack::parts::Part;
 use crate::pack::state::State;
 use crate::pack::tier::Tier;
 use crate::pack::topology::{Bin, Scope};
-use crate::plan::MinValuesPolicy;
 use crate::problem::dims::fits;
 use crate::solution::{Setback, add_content};
 

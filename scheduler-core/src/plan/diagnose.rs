@@ -8,6 +8,7 @@ use crate::plan::reason::{Blocker, Nearest, ReasonCode, Unschedulable};
 use crate::problem::Problem;
 use crate::problem::rules::{Kind, Place};
 use crate::problem::shapes::Shape;
+use crate::problem::stand_in::first_lacking;
 use crate::solution::{Setback, Solution};
 
 /// The pods that a solution leaves without a place, by id, each with its reason.
@@ -55,7 +56,12 @@ fn reason(problem: &Problem<'_>, class: usize, setback: Option<Setback>) -> Unsc
         return reason;
     }
     let attempts = (0..problem.table.shapes.len()).map(|shape| attempt(problem, class, shape));
-    let Some(nearest) = attempts.min_by(|a, b| nearer(problem, a, b)) else { return reason };
+    let Some(nearest) = attempts.min_by(|a, b| nearer(problem, a, b)) else {
+        let first = pools.iter().find(|pool| pool.replicas.is_none());
+        let node_pool = first.map(|pool| pool.name.clone());
+        reason.blockers.extend(node_pool.map(|node_pool| Blocker::NoInstanceType { node_pool }));
+        return reason;
+    };
     reason.nearest = Some(named(problem, nearest.shape));
     reason.blockers = nearest.blockers;
     if reason.blockers.is_empty() {
@@ -90,10 +96,21 @@ fn held_back(
     let pool = match setback {
         Some(Setback::Rule(rule)) => return broken(rule),
         Some(Setback::Limit(pool)) => pool,
-        None => match problem.rules.of_class[class].first() {
-            Some(rule) => return broken(*rule),
-            None => problem.table.pool(shape),
-        },
+        None => {
+            if let Some(lacking) = first_lacking(problem, shape, &[(class, 1)]) {
+                let pool = &problem.snapshot.supply.node_pools[problem.table.pool(shape)];
+                return Blocker::MinValues {
+                    node_pool: pool.name.clone(),
+                    key: lacking.key.to_owned(),
+                    wanted: lacking.wanted,
+                    available: lacking.available,
+                };
+            }
+            match problem.rules.of_class[class].first() {
+                Some(rule) => return broken(*rule),
+                None => problem.table.pool(shape),
+            }
+        }
     };
     let node_pool = &problem.snapshot.supply.node_pools[pool];
     let (_, capacity) = problem.pool_and_capacity(shape);
@@ -193,7 +210,9 @@ fn named(problem: &Problem<'_>, index: usize) -> Nearest {
 fn code(blockers: &[Blocker]) -> ReasonCode {
     let of = |blocker: &Blocker| match blocker {
         Blocker::Unsupported { .. } => (0, ReasonCode::Unsupported),
-        Blocker::Requirement { .. } => (1, ReasonCode::Requirements),
+        Blocker::Requirement { .. } | Blocker::NoInstanceType { .. } => {
+            (1, ReasonCode::Requirements)
+        }
         Blocker::Taint { .. } => (2, ReasonCode::Taints),
         Blocker::Resource { .. } => (3, ReasonCode::TooLarge),
         Blocker::HostPort { .. } => (4, ReasonCode::HostPort),
@@ -201,7 +220,8 @@ fn code(blockers: &[Blocker]) -> ReasonCode {
         Blocker::Spread { .. } => (6, ReasonCode::TopologySpread),
         Blocker::Affinity { .. } => (7, ReasonCode::PodAffinity),
         Blocker::AntiAffinity { .. } => (8, ReasonCode::PodAntiAffinity),
-        Blocker::Limit { .. } => (9, ReasonCode::Limits),
+        Blocker::MinValues { .. } => (9, ReasonCode::MinValues),
+        Blocker::Limit { .. } => (10, ReasonCode::Limits),
     };
     blockers.iter().map(of).min().map_or(ReasonCode::Requirements, |(_, code)| code)
 }

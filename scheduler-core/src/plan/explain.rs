@@ -1,7 +1,7 @@
 //! The one place where reasons become prose.
 
 use super::reason::{Blocker, Nearest, ReasonCode, Unschedulable};
-use crate::model::Resources;
+use crate::model::{Resources, well_known};
 use crate::plan::GapReason;
 
 /// What stands in the way of a pod, in one sentence without a period.
@@ -88,6 +88,13 @@ pub fn page(code: ReasonCode) -> &'static str {
              misplaced.\n\n\
              Fix: the message names the feature and what is wrong with it."
         }
+        ReasonCode::MinValues => {
+            "A NodePool that would do cannot be as flexible as it asks to be.\n\n\
+             Of some label, fewer values than minValues are left among the offerings that hold \
+             the pod.\n\
+             Fix: lower minValues, allow more values, or let minValues give way with the policy \
+             BestEffort."
+        }
     }
 }
 
@@ -116,7 +123,9 @@ fn obstacle(blocker: &Blocker) -> String {
             format!("the pod wants label {key} {wanted}, found {found}")
         }
         Blocker::Requirement { key, wanted, found: None } => {
-            format!("the pod wants label {key} {wanted}, which nodes do not have")
+            let hint = well_known::suggest(key)
+                .map_or_else(String::new, |meant| format!(" (did you mean {meant}?)"));
+            format!("the pod wants label {key} {wanted}, which nodes do not have{hint}")
         }
         Blocker::Taint { taint } => format!("the pod does not tolerate taint {taint}"),
         Blocker::Resource { name, wanted, available } => {
@@ -142,6 +151,13 @@ fn obstacle(blocker: &Blocker) -> String {
         Blocker::AntiAffinity { topology_key } => {
             format!("every {topology_key} has pods that must be kept apart from this one")
         }
+        Blocker::MinValues { node_pool, key, wanted, available } => format!(
+            "NodePool {node_pool} asks for {wanted} values of {key} to choose among, and the pod \
+             leaves {available}"
+        ),
+        Blocker::NoInstanceType { node_pool } => {
+            format!("the requirements of NodePool {node_pool} leave none of its instance types")
+        }
         Blocker::HostPort { port } => format!("host port {port} is taken"),
         Blocker::Unsupported { feature } => feature.clone(),
     }
@@ -152,9 +168,10 @@ fn change(blocker: &Blocker) -> String {
         Blocker::Requirement { key, found: Some(found), .. } => {
             format!("let the pod accept {key}={found}, or let the NodePool offer what it asks for")
         }
-        Blocker::Requirement { key, found: None, .. } => {
-            format!("set {key} in spec.template.metadata.labels of the NodePool")
-        }
+        Blocker::Requirement { key, found: None, .. } => match well_known::suggest(key) {
+            Some(meant) => format!("write {meant} for {key} in the pod"),
+            None => format!("set {key} in spec.template.metadata.labels of the NodePool"),
+        },
         Blocker::Taint { taint } => format!("add a toleration for {taint} to the pod"),
         Blocker::Resource { name, wanted, available } => {
             let amount = Resources::display_amount(name, wanted - available);
@@ -176,6 +193,14 @@ fn change(blocker: &Blocker) -> String {
         Blocker::AntiAffinity { topology_key } => {
             format!("offer more values of {topology_key}, or prefer the distance instead")
         }
+        Blocker::MinValues { node_pool, key, available, .. } => format!(
+            "lower minValues of {key} in NodePool {node_pool} to {available}, or set the \
+             minValues policy to BestEffort"
+        ),
+        Blocker::NoInstanceType { node_pool } => format!(
+            "widen spec.template.spec.requirements of NodePool {node_pool} until some instance \
+             type is left"
+        ),
         Blocker::HostPort { port } => format!("use another host port than {port}"),
         Blocker::Unsupported { .. } => "remove or correct what is not supported".to_owned(),
     }

@@ -33,11 +33,13 @@ pub enum ReasonCode {
     HostPort,
     /// The pod uses a feature that is not supported.
     Unsupported,
+    /// A pool that would do cannot be as flexible as its `minValues` ask for.
+    MinValues,
 }
 
 impl ReasonCode {
     /// Every code, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NoNodePool,
         Self::Requirements,
         Self::Taints,
@@ -49,6 +51,7 @@ impl ReasonCode {
         Self::PodAntiAffinity,
         Self::HostPort,
         Self::Unsupported,
+        Self::MinValues,
     ];
 
     /// The stable code that people see.
@@ -65,6 +68,7 @@ impl ReasonCode {
             Self::PodAntiAffinity => "PLM-1009",
             Self::HostPort => "PLM-1010",
             Self::Unsupported => "PLM-1011",
+            Self::MinValues => "PLM-1012",
         }
     }
 
@@ -176,6 +180,22 @@ pub enum Blocker {
     AntiAffinity {
         /// Topology key.
         topology_key: String,
+    },
+    /// Too few values of a label are left to choose among for the `minValues` of a pool.
+    MinValues {
+        /// Pool.
+        node_pool: String,
+        /// Label key.
+        key: String,
+        /// What the pool asks for.
+        wanted: u32,
+        /// Values that are left.
+        available: u32,
+    },
+    /// The requirements of a pool leave none of its instance types.
+    NoInstanceType {
+        /// Pool.
+        node_pool: String,
     },
     /// A host port.
     HostPort {

@@ -12,12 +12,11 @@ use super::rules::Builder;
 use super::rules::wish::{Wish, wishes};
 use super::shapes::{ShapeTable, open_keys_of};
 use super::sites::{Site, SiteSummary, Summaries};
-use crate::engine::PreferencePolicy;
+use crate::engine::{MinValuesPolicy, PreferencePolicy};
 use crate::model::well_known::NODE_POOL;
 use crate::model::{
     Operator, PodSpec, PreferredTerm, Price, Requirement, Requirements, Taint, TaintEffect,
 };
-use crate::plan::MinValuesPolicy;
 use crate::snapshot::{ClusterSnapshot, Supply};
 
 /// The lowered supply, with caches that never change a result.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Problem;
 use super::dims::fits;
-use crate::plan::MinValuesPolicy;
+use crate::engine::MinValuesPolicy;
 use crate::solution::Content;
 
 /// The shapes that hold the same pods as a node that is bought.
@@ -49,17 +49,33 @@ impl<'a> StandIns<'a> {
     }
 }
 
+/// A label of which too few values are left to choose among.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lacking<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) wanted: u32,
+    pub(crate) available: u32,
+}
+
 /// Whether a node of this shape with these pods leaves as many values to choose among as the
-/// `minValues` of its pool ask for.
+/// `minValues` of its pool ask for, or need not.
 pub(crate) fn is_flexible(problem: &Problem<'_>, shape: usize, contents: &[Content]) -> bool {
+    problem.min_values_policy == MinValuesPolicy::BestEffort
+        || first_lacking(problem, shape, contents).is_none()
+}
+
+/// The first label of which a node of this shape with these pods leaves too few values.
+pub(crate) fn first_lacking<'a>(
+    problem: &'a Problem<'_>,
+    shape: usize,
+    contents: &[Content],
+) -> Option<Lacking<'a>> {
     let pool = problem.table.pool(shape);
     let requirements = &problem.snapshot.supply.node_pools[pool].requirements;
-    if problem.min_values_policy == MinValuesPolicy::BestEffort
-        || requirements.iter().all(|(_, one)| one.min_values.is_none())
-    {
-        return true;
+    if requirements.iter().all(|(_, one)| one.min_values.is_none()) {
+        return None;
     }
     let stand_ins = StandIns::new(problem, shape, contents);
     let all = (0..problem.table.shapes.len()).filter(|other| stand_ins.include(*other));
-    problem.min_values_hold(pool, &all.chain([shape]))
+    problem.first_lacking(pool, &all.chain([shape]))
 }

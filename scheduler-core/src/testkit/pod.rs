@@ -142,6 +142,13 @@ impl PodBuilder {
         self
     }
 
+    /// It is being deleted.
+    #[must_use]
+    pub fn terminating(mut self) -> Self {
+        self.spec.terminating = true;
+        self
+    }
+
     /// Tolerates taints of this key.
     #[must_use]
     pub fn tolerates(mut self, key: &str) -> Self {

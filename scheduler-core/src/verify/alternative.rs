@@ -10,11 +10,12 @@ use super::selection::Selections;
 use super::supply::{Names, first_wrong_label, labels_of, offering, open_labels};
 use super::violation::{AlternativeFault, Violation};
 use super::world::World;
+use crate::engine::MinValuesPolicy;
 use crate::model::well_known::{CAPACITY_TYPE, HOSTNAME, INSTANCE_TYPE, ZONE};
 use crate::model::{
     CapacityType, InstanceType, Labels, NodePool, Offering, OfferingKey, Price, Resources,
 };
-use crate::plan::{Alternative, MinValuesPolicy, PlannedNode};
+use crate::plan::{Alternative, PlannedNode};
 
 /// A launch with what it names.
 #[derive(Clone, Copy, Debug)]

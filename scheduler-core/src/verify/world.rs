@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::violation::{Place, Violation};
+use crate::engine::MinValuesPolicy;
 use crate::model::well_known::HOSTNAME;
 use crate::model::{Labels, Pod, PodId, PodSpec, Price, Requirements, Taint};
-use crate::plan::{Action, MinValuesPolicy, Plan, PlannedNode};
+use crate::plan::{Action, Plan, PlannedNode};
 use crate::snapshot::{ClusterSnapshot, NodeWithPods};
 
 /// The cluster after the plan.

@@ -1,8 +1,8 @@
 //! Weights, limits and taints of pools.
 
+use scheduler_core::MinValuesPolicy;
 use scheduler_core::model::Requirement;
 use scheduler_core::model::well_known::ZONE;
-use scheduler_core::plan::MinValuesPolicy;
 use scheduler_core::testkit::{
     ClusterBuilder, PoolBuilder, check, cluster, node, on_demand, pod, pool,
 };

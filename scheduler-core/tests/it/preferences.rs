@@ -88,6 +88,14 @@ fn a_wish_that_nobody_can_grant_takes_no_place_and_no_other_wish() {
 }
 
 #[test]
+fn a_lighter_preference_is_kept_where_a_heavier_one_cannot_be_had() {
+    let web = pod("web").prefers_zones(100, ["z"]).prefers_zones(20, ["b"]);
+    check(shop().pod(web), "launch m7g.large in b for web");
+    let neither = pod("web").prefers_zones(100, ["z"]).prefers_zones(20, ["y"]);
+    check(shop().pod(neither), "launch m7g.large in a for web");
+}
+
+#[test]
 fn a_pool_that_would_rather_have_no_pods_is_used_last() {
     let cluster = shop()
         .node_pool(pool("quiet").weight(10).zones(["a"]).soft_taint("quiet"))

@@ -12,7 +12,7 @@ use scheduler_core::testkit::{
     spot,
 };
 use scheduler_core::verify::{AlternativeFault, TerminationFault, Violation, verify};
-use scheduler_core::{ClusterSnapshot, PlannedNode as Planned};
+use scheduler_core::{ClusterSnapshot, MinValuesPolicy, PlannedNode as Planned};
 
 /// Names an on-demand offering.
 pub(crate) fn offering(instance_type: &str, zone: &str) -> OfferingKey {
@@ -363,6 +363,27 @@ fn too_few_values_for_the_pools_wish_are_found() {
         judge(flexible(), vec![action]),
         Violation::MinValues { wanted: 2, found: 1, .. }
     );
+}
+
+#[test]
+fn values_that_are_said_to_be_relaxed_must_be_and_may_be() {
+    let relaxed = |wanted, policy| {
+        let mut zones = Requirement::any_of(["a", "b"]);
+        zones.min_values = Some(wanted);
+        let key = scheduler_core::model::well_known::ZONE;
+        let snapshot = shop().node_pool(pool("default").requirement(key, zones)).build();
+        let mut action = launches(&snapshot, "m7g.large", "a", &ids(["web-1", "web-2"]));
+        if let Action::Launch(node) = &mut action {
+            node.min_values_relaxed = true;
+        }
+        let mut plan = hand_made(&snapshot, vec![action]);
+        plan.report.min_values_policy = policy;
+        verify(&snapshot, &plan)
+    };
+    assert_eq!(relaxed(2, MinValuesPolicy::BestEffort), []);
+    assert!(matches!(relaxed(2, MinValuesPolicy::Strict)[..], [Violation::MinValues { .. }]));
+    let holding = relaxed(1, MinValuesPolicy::BestEffort);
+    assert!(matches!(holding[..], [Violation::WrongRelaxation { told: true, .. }]));
 }
 
 #[test]

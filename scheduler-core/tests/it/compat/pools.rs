@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use scheduler_core::model::well_known::{HOSTNAME, INSTANCE_TYPE, NODE_POOL, OS, ZONE};
 use scheduler_core::model::{NodePool, Operator, Requirement};
+use scheduler_core::plan::{Blocker, Plan, ReasonCode, explain};
 use scheduler_core::testkit::{
     ClusterBuilder, NODE_CLASS, NOW, PoolBuilder, carry_out, check, cluster, in_flight,
     instance_type, node, on_demand, pod, pool, spot,
 };
-use scheduler_core::{SnapshotBuilder, SupplyBuilder};
+use scheduler_core::{Engine, MinValuesPolicy, Settings, SnapshotBuilder, SupplyBuilder};
 
 use super::{arrive, places_all, plan_of, three_zones};
 
@@ -56,6 +57,58 @@ fn a_pool_that_cannot_be_as_flexible_as_it_asks_launches_nothing() {
     // Only one type holds the pod.
     let large = pod("web").cpu("3");
     assert!(!places_all(three_zones().node_pool(flexible(2, 1)).pod(large)));
+}
+
+fn best_effort(cluster: ClusterBuilder) -> Plan {
+    let snapshot = cluster.build();
+    let policy = MinValuesPolicy::BestEffort;
+    let settings = Settings { min_values_policy: policy, ..Settings::default() };
+    let plan = Engine::new(settings).plan_now(&snapshot);
+    assert_eq!(plan.report.violations, []);
+    plan
+}
+
+#[test]
+fn flexibility_gives_way_where_the_setting_says_so_and_the_node_tells() {
+    let relaxed = |types| {
+        let plan = best_effort(three_zones().node_pool(flexible(types, 1)).pod(pod("web")));
+        let node = plan.launches().next().expect("there is a node");
+        (node.instance_type.clone(), node.min_values_relaxed)
+    };
+    assert_eq!(relaxed(2), ("m7g.large".to_owned(), false));
+    assert_eq!(relaxed(3), ("m7g.large".to_owned(), true));
+}
+
+#[test]
+fn flexibility_of_the_heavier_pool_gives_way_before_a_lighter_pool_is_tried() {
+    let shop = || {
+        let light = pool("light").weight(1);
+        three_zones().node_pool(flexible(3, 1).weight(10)).node_pool(light).pod(pod("web"))
+    };
+    let pool_of = |plan: &Plan| plan.launches().next().expect("a node").node_pool.clone();
+    assert_eq!(pool_of(&best_effort(shop())), "default");
+    assert_eq!(pool_of(&plan_of(&shop().build())), "light");
+}
+
+#[test]
+fn flexibility_gives_way_for_pods_that_follow_others_too() {
+    let together = pod("web").cpu("1").near("web", HOSTNAME).replicas(2);
+    let plan = best_effort(three_zones().node_pool(flexible(3, 1)).pod(together));
+    assert_eq!((plan.report.placed, plan.launches().count()), (2, 1));
+}
+
+#[test]
+fn a_pod_hears_which_label_leaves_its_pool_too_few_values() {
+    let large = pod("web").cpu("3");
+    let plan = plan_of(&three_zones().node_pool(flexible(2, 1)).pod(large).build());
+    let reason = &plan.report.unschedulable[0];
+    let blocker = Blocker::MinValues {
+        node_pool: "default".to_owned(),
+        key: INSTANCE_TYPE.to_owned(),
+        wanted: 2,
+        available: 1,
+    };
+    assert_eq!((reason.code, &reason.blockers[..]), (ReasonCode::MinValues, &[blocker][..]));
 }
 
 #[test]
@@ -130,6 +183,14 @@ fn pods_of_a_pool_that_filters_out_every_type_hear_of_requirements() {
              unschedulable web-2: PLM-1002",
         );
     }
+}
+
+#[test]
+fn pods_of_a_pool_that_filters_out_every_type_hear_of_that_pool() {
+    let plan =
+        plan_of(&three_zones().node_pool(pool("default").zones(["z"])).pod(pod("web")).build());
+    let message = explain::message(&plan.report.unschedulable[0]);
+    assert_eq!(message, "the requirements of NodePool default leave none of its instance types");
 }
 
 fn limited(resource: &str, amount: &str) -> ClusterBuilder {
