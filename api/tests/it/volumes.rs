@@ -56,6 +56,19 @@ fn a_bound_volume_keeps_the_pod_in_its_zone() {
 }
 
 #[test]
+fn what_a_spread_looks_at_leaves_the_volumes_out() {
+    let objects = [claim(BOUND, "volumeName: pv", ""), volume(&zones("us-east-1a"))].concat();
+    let of = |selector: &str| {
+        let text = pod(&format!("{POD}  nodeSelector: {{{selector}}}\n"));
+        let spec = pending(&format!("{text}{objects}"));
+        let own = spec.affinity_alternatives.as_ref();
+        own.map(|own| own.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    assert_eq!(of("team: x"), Some(vec!["team In [x]".to_owned()]));
+    assert_eq!(of("topology.kubernetes.io/zone: us-east-1a"), None);
+}
+
+#[test]
 fn a_local_volume_does_not_tie_the_pod_to_its_host() {
     let term = "local: {path: /x}, nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [\
                 {key: kubernetes.io/hostname, operator: In, values: [n1]}]}]}}";
