@@ -19,6 +19,7 @@ use super::requests::{self, Defaults};
 use super::requirement::{self, Gathered, REQUIRED_TERMS};
 use super::selected::POD_LABELS;
 use super::selector::{TermOwner, topology_spread};
+use super::volume::attachment::Attached;
 use super::volume::cross;
 use crate::duration::parse_go;
 use crate::finding::{Problem, Report};
@@ -125,7 +126,17 @@ impl PodView<'_> {
         };
         let none = Amounts::default();
         let overhead = context.runtime_class(self.spec).map_or(&none, |(_, overhead)| overhead);
-        requests::effective(self.spec, self.status, &defaults, overhead)
+        let mut requests = requests::effective(self.spec, self.status, &defaults, overhead)?;
+        for (resource, _) in self.attached(context) {
+            let others = requests.get(&resource);
+            requests.set(&resource, others + 1);
+        }
+        Ok(requests)
+    }
+
+    /// Volumes that count against a limit of the pod's node.
+    pub(super) fn attached(&self, context: &Context<'_>) -> Attached {
+        context.volumes.attached((self.namespace, name(self.metadata)), self.spec)
     }
 
     /// Node selector ∧ one term of required node affinity, with and without one alternative of the

@@ -139,6 +139,44 @@ fn claims_that_cannot_be_used_are_told() {
 }
 
 #[test]
+fn volumes_that_no_node_of_a_pool_can_reach_are_told() {
+    let auto = "ebs.csi.eks.amazonaws.com";
+    let unbound = claim(", uid: u", "storageClassName: auto", "");
+    let of_auto_mode = class("auto", WAITS).replace("ebs.csi.aws.com", auto);
+    let topology = "allowedTopologies:\n- matchLabelExpressions: [{key: \
+                    eks.amazonaws.com/compute-type, values: [auto]}]\n";
+    let of_topology = class("auto", &format!("{WAITS}{topology}"));
+    let made = volume(&format!("csi: {{driver: {auto}, volumeHandle: vol-1}}"));
+    let cases = [
+        ([unbound.clone(), of_auto_mode], "do not run its driver ebs.csi.eks.amazonaws.com"),
+        ([unbound, of_topology], "names eks.amazonaws.com/compute-type"),
+        ([claim(BOUND, "volumeName: pv", ""), made], "PersistentVolume pv: nodes of NodePools"),
+    ];
+    for (objects, expected) in cases {
+        let why = problem(&objects);
+        assert!(why.contains(expected), "{why}");
+    }
+}
+
+#[test]
+fn every_spelling_of_the_zone_is_understood() {
+    for key in [
+        "topology.ebs.csi.aws.com/zone",
+        "topology.kubernetes.io/zone",
+        "failure-domain.beta.kubernetes.io/zone",
+    ] {
+        let topology = format!(
+            "{WAITS}allowedTopologies:\n- matchLabelExpressions: [{{key: {key}, values: [a]}}]\n"
+        );
+        let objects = [claim(", uid: u", "storageClassName: gp3", ""), class("gp3", &topology)];
+        assert_eq!(alternatives(&objects), ["topology.kubernetes.io/zone In [a]"], "{key}");
+        let term = zones("a").replace("topology.ebs.csi.aws.com/zone", key);
+        let objects = [claim(BOUND, "volumeName: pv", ""), volume(&term)];
+        assert_eq!(alternatives(&objects), ["topology.kubernetes.io/zone In [a]"], "{key}");
+    }
+}
+
+#[test]
 fn an_ephemeral_volume_takes_the_newest_default_class() {
     let default = |name: &str, year: u32| {
         class(name, WAITS).replace(
