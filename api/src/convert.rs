@@ -42,6 +42,7 @@ mod volume;
 
 use context::{Context, controller};
 use pod::{Interner, PodView};
+use volume::attachment::{self, Attached, Limits};
 
 /// A cluster in the core's words.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,7 +86,9 @@ pub fn convert(objects: &Objects, now: Timestamp) -> Cluster {
     }
     cluster.daemon_sets = daemon::convert(objects, &context, &mut findings);
     let mut pods = convert_pods(objects, &context, &mut findings);
-    for node in node::convert(objects, now, &mut findings) {
+    let limits = Limits::new(objects, cluster.asked_volumes(pods.specs()));
+    for mut node in node::convert(objects, now, &mut findings) {
+        limits.apply(&mut node);
         let bound = pods.bound.remove(&node.name).unwrap_or_default();
         cluster.nodes.push(Arc::new(NodeWithPods { node, pods: bound }));
     }
@@ -114,10 +117,18 @@ struct Pods {
     pending: Vec<Arc<Pod>>,
 }
 
+impl Pods {
+    fn specs(&self) -> impl Iterator<Item = &PodSpec> {
+        let pods = self.bound.values().flatten().chain(&self.pending);
+        pods.map(|pod| pod.spec.as_ref())
+    }
+}
+
 fn convert_pods(objects: &Objects, context: &Context<'_>, findings: &mut Vec<Finding>) -> Pods {
     let mut interner = Interner::default();
     let mut seen = BTreeSet::new();
     let mut pods = Pods::default();
+    let mut bound: BTreeMap<String, Vec<(Pod, Attached)>> = BTreeMap::new();
     for Sourced { source, object } in &objects.pods {
         let metadata = &object.metadata;
         let id = PodId::new(namespace(metadata), name(metadata));
@@ -151,12 +162,18 @@ fn convert_pods(objects: &Objects, context: &Context<'_>, findings: &mut Vec<Fin
         let created = node::created(metadata, context.now);
         let pod = Pod { id, spec, nominated: nominated.filter(|n| !n.is_empty()), created };
         match node {
-            Some(node) => pods.bound.entry(node.to_owned()).or_default().push(Arc::new(pod)),
+            Some(node) => {
+                let attached = view.attached(context);
+                bound.entry(node.to_owned()).or_default().push((pod, attached));
+            }
             None => pods.pending.push(Arc::new(pod)),
         }
     }
-    for bound in pods.bound.values_mut() {
-        bound.sort_by(|one, other| one.id.cmp(&other.id));
+    for (node, mut there) in bound {
+        there.sort_by(|(one, _), (other, _)| one.id.cmp(&other.id));
+        attachment::count_once(&mut there, &mut interner);
+        let there = there.into_iter().map(|(pod, _)| Arc::new(pod)).collect();
+        pods.bound.insert(node, there);
     }
     pods
 }

@@ -2,6 +2,7 @@
 //!
 //! Everything here is already parsed and checked; no Kubernetes or AWS type enters.
 
+pub mod attachment;
 pub mod id;
 pub mod instance_type;
 pub mod label;

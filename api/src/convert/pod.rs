@@ -18,6 +18,7 @@ use super::requests::{self, Defaults};
 use super::requirement::{self, Gathered, REQUIRED_TERMS};
 use super::selected::POD_LABELS;
 use super::selector::{TermOwner, topology_spread};
+use super::volume::attachment::Attached;
 use super::volume::cross;
 use crate::duration::parse_go;
 use crate::finding::{Problem, Report};
@@ -62,18 +63,19 @@ impl PodView<'_> {
         };
         let terms = pod_affinity::terms(spec, &owner)?;
         let mut unsupported = uses_resource_claims(spec).then_some(Unsupported::ResourceClaims);
-        let node_alternatives = match self.node_alternatives(context) {
-            Ok(alternatives) => alternatives,
+        let places = match self.places(context) {
+            Ok(places) => places,
             Err(Refused::Problem(problem)) => return Err(problem),
             Err(Refused::Unsupported(feature)) => {
                 unsupported.get_or_insert(feature);
-                vec![Requirements::new()]
+                Places { all: vec![Requirements::new()], without_volumes: None }
             }
         };
         Ok(PodSpec {
             namespace: self.namespace.to_owned(),
             requests: self.requests(context)?,
-            node_alternatives,
+            node_alternatives: places.all,
+            affinity_alternatives: places.without_volumes,
             node_preferences: requirement::preferences(spec.affinity.as_ref())?,
             tolerations: self.tolerations(context)?,
             host_ports: host_ports(spec)?,
@@ -125,16 +127,27 @@ impl PodView<'_> {
         };
         let none = Amounts::default();
         let overhead = context.runtime_class(self.spec).map_or(&none, |(_, overhead)| overhead);
-        requests::effective(self.spec, self.status, &defaults, overhead)
+        let mut requests = requests::effective(self.spec, self.status, &defaults, overhead)?;
+        for (resource, _) in self.attached(context) {
+            let others = requests.get(&resource);
+            requests.set(&resource, others + 1);
+        }
+        Ok(requests)
     }
 
-    /// Node selector ∧ one term of required node affinity ∧ one alternative of the volumes.
-    fn node_alternatives(&self, context: &Context<'_>) -> Result<Vec<Requirements>, Refused> {
+    /// Volumes that count against a limit of the pod's node.
+    pub(super) fn attached(&self, context: &Context<'_>) -> Attached {
+        context.volumes.attached((self.namespace, name(self.metadata)), self.spec)
+    }
+
+    /// Node selector ∧ one term of required node affinity, with and without one alternative of the
+    /// volumes.
+    fn places(&self, context: &Context<'_>) -> Result<Places, Refused> {
         let mut selector = Gathered::default();
         for (key, value) in self.node_selector(context) {
             selector.add(key, Requirement::any_of([value]));
         }
-        let mut alternatives = cross(&[selector], &self.affinity_alternatives()?);
+        let alternatives = cross(&[selector], &self.affinity_alternatives()?);
         if alternatives.is_empty() {
             return Err(Refused::Problem(Problem::new(
                 "spec.affinity.nodeAffinity",
@@ -146,12 +159,17 @@ impl PodView<'_> {
             .volumes
             .alternatives((self.namespace, name(self.metadata)), self.spec)
             .map_err(|why| Refused::Unsupported(Unsupported::Volume(why)))?;
-        alternatives = cross(&alternatives, &volumes);
-        if alternatives.is_empty() {
+        let reachable = cross(&alternatives, &volumes);
+        if reachable.is_empty() {
             let why = "its volumes cannot be reached from any node that it asks for".to_owned();
             return Err(Refused::Unsupported(Unsupported::Volume(why)));
         }
-        Ok(alternatives.into_iter().map(|gathered| gathered.requirements).collect())
+        let requirements = |gathered: Vec<Gathered>| -> Vec<Requirements> {
+            gathered.into_iter().map(|one| one.requirements).collect()
+        };
+        let (all, without) = (requirements(reachable), requirements(alternatives));
+        let without_volumes = (all != without).then_some(without);
+        Ok(Places { all, without_volumes })
     }
 
     fn affinity_alternatives(&self) -> Result<Vec<Gathered>, Refused> {
@@ -225,6 +243,13 @@ impl PodView<'_> {
         let start = self.status.and_then(|status| status.start_time.as_ref());
         start.is_none_or(|start| context.now.duration_since(start.0) < protected)
     }
+}
+
+/// Alternatives for the nodes of a pod, any of which will do.
+struct Places {
+    all: Vec<Requirements>,
+    /// Where the volumes are put aside, if that makes a difference.
+    without_volumes: Option<Vec<Requirements>>,
 }
 
 /// Why a pod cannot be placed.

@@ -1,6 +1,6 @@
 //! Volumes: where they let a pod run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{
     PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec, PodSpec, Volume,
@@ -12,12 +12,21 @@ use super::context::{Key, is_admitted};
 use super::requirement::{Gathered, term};
 use crate::objects::{Objects, name, namespace};
 
+pub(super) mod attachment;
+
+/// The driver of EKS Auto Mode: it runs on that mode's own nodes only, which nobody else launches.
+const UNSUPPORTED_DRIVERS: [&str; 1] = ["ebs.csi.eks.amazonaws.com"];
+/// What tells the nodes of EKS Auto Mode and Fargate apart; no node of a pool has it.
+const UNSUPPORTED_TOPOLOGY: [&str; 1] = ["eks.amazonaws.com/compute-type"];
+
 /// Claims, volumes and classes by name.
 pub(super) struct Volumes<'a> {
     claims: BTreeMap<Key<'a>, &'a PersistentVolumeClaim>,
     persistent: BTreeMap<&'a str, &'a PersistentVolume>,
     classes: BTreeMap<&'a str, &'a StorageClass>,
     default_class: Option<&'a str>,
+    /// CSI drivers whose volumes are counted.
+    limited_drivers: BTreeSet<&'a str>,
 }
 
 /// Alternatives, any of which will do; each names the labels of nodes that can reach the volume.
@@ -44,6 +53,7 @@ impl<'a> Volumes<'a> {
             persistent: volumes.map(|volume| (name(&volume.metadata), volume)).collect(),
             classes: classes.map(|class| (name(&class.metadata), class)).collect(),
             default_class,
+            limited_drivers: attachment::limited_drivers(objects),
         }
     }
 
@@ -116,12 +126,15 @@ impl<'a> Volumes<'a> {
             }
             return self.of_persistent_volume(volume);
         }
-        if is_admitted(metadata) {
-            self.of_class(spec.storage_class_name.as_deref())
-        } else {
-            self.of_class(self.class_or_default(spec))
-        }
-        .map_err(|why| format!("PersistentVolumeClaim {claim_name}: {why}"))
+        self.of_class(self.class_of_claim(claim))
+            .map_err(|why| format!("PersistentVolumeClaim {claim_name}: {why}"))
+    }
+
+    /// The class of a claim; admission has filled in the default one.
+    fn class_of_claim<'b>(&'b self, claim: &'b PersistentVolumeClaim) -> Option<&'b str> {
+        let spec = claim.spec.as_ref();
+        let own = spec.and_then(|spec| spec.storage_class_name.as_deref());
+        if is_admitted(&claim.metadata) { own } else { own.or(self.default_class) }
     }
 
     fn class_or_default<'b>(&'b self, spec: &'b PersistentVolumeClaimSpec) -> Option<&'b str> {
@@ -135,6 +148,8 @@ impl<'a> Volumes<'a> {
             .ok_or("it is not bound and has no storage class")?;
         let class =
             self.classes.get(class).ok_or_else(|| format!("there is no StorageClass {class}"))?;
+        check_driver(&class.provisioner)
+            .map_err(|why| format!("StorageClass {}: {why}", name(&class.metadata)))?;
         if class.volume_binding_mode.as_deref() != Some("WaitForFirstConsumer") {
             let name = name(&class.metadata);
             return Err(format!(
@@ -146,6 +161,14 @@ impl<'a> Volumes<'a> {
         for topology in class.allowed_topologies.iter().flatten() {
             let mut gathered = Gathered::default();
             for expression in topology.match_label_expressions.iter().flatten() {
+                if UNSUPPORTED_TOPOLOGY.contains(&expression.key.as_str()) {
+                    return Err(format!(
+                        "StorageClass {}: allowedTopologies names {}, which no node of a NodePool \
+                         has",
+                        name(&class.metadata),
+                        expression.key
+                    ));
+                }
                 gathered.add(&expression.key, Requirement::any_of(&expression.values));
             }
             alternatives.push(gathered);
@@ -163,6 +186,10 @@ impl<'a> Volumes<'a> {
             return Err(format!("PersistentVolume {volume_name} is being deleted"));
         }
         let Some(spec) = &volume.spec else { return Ok(or_anywhere(Vec::new())) };
+        if let Some(source) = &spec.csi {
+            check_driver(&source.driver)
+                .map_err(|why| format!("PersistentVolume {volume_name}: {why}"))?;
+        }
         // Such a volume is lost with its node; the pod that waits for it goes elsewhere.
         let on_one_node = spec.local.is_some() || spec.host_path.is_some();
         let required = spec.node_affinity.as_ref().and_then(|affinity| affinity.required.as_ref());
@@ -180,6 +207,13 @@ impl<'a> Volumes<'a> {
         }
         Ok(or_anywhere(alternatives))
     }
+}
+
+fn check_driver(driver: &str) -> Result<(), String> {
+    if UNSUPPORTED_DRIVERS.contains(&driver) {
+        return Err(format!("nodes of NodePools do not run its driver {driver}"));
+    }
+    Ok(())
 }
 
 fn is_default(class: &StorageClass) -> bool {

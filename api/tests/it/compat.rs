@@ -1,6 +1,7 @@
 //! Karpenter's behaviours at the border: the tests that `docs/compatibility` names and that no
 //! other file has.
 
+mod attachments;
 mod volumes;
 
 use scheduler_core::model::{Requirements, Unsupported};

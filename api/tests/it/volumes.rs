@@ -56,6 +56,19 @@ fn a_bound_volume_keeps_the_pod_in_its_zone() {
 }
 
 #[test]
+fn what_a_spread_looks_at_leaves_the_volumes_out() {
+    let objects = [claim(BOUND, "volumeName: pv", ""), volume(&zones("us-east-1a"))].concat();
+    let of = |selector: &str| {
+        let text = pod(&format!("{POD}  nodeSelector: {{{selector}}}\n"));
+        let spec = pending(&format!("{text}{objects}"));
+        let own = spec.affinity_alternatives.as_ref();
+        own.map(|own| own.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    assert_eq!(of("team: x"), Some(vec!["team In [x]".to_owned()]));
+    assert_eq!(of("topology.kubernetes.io/zone: us-east-1a"), None);
+}
+
+#[test]
 fn a_local_volume_does_not_tie_the_pod_to_its_host() {
     let term = "local: {path: /x}, nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [\
                 {key: kubernetes.io/hostname, operator: In, values: [n1]}]}]}}";
@@ -122,6 +135,44 @@ fn claims_that_cannot_be_used_are_told() {
     for (objects, expected) in cases {
         let why = problem(objects);
         assert!(why.contains(expected), "{why}");
+    }
+}
+
+#[test]
+fn volumes_that_no_node_of_a_pool_can_reach_are_told() {
+    let auto = "ebs.csi.eks.amazonaws.com";
+    let unbound = claim(", uid: u", "storageClassName: auto", "");
+    let of_auto_mode = class("auto", WAITS).replace("ebs.csi.aws.com", auto);
+    let topology = "allowedTopologies:\n- matchLabelExpressions: [{key: \
+                    eks.amazonaws.com/compute-type, values: [auto]}]\n";
+    let of_topology = class("auto", &format!("{WAITS}{topology}"));
+    let made = volume(&format!("csi: {{driver: {auto}, volumeHandle: vol-1}}"));
+    let cases = [
+        ([unbound.clone(), of_auto_mode], "do not run its driver ebs.csi.eks.amazonaws.com"),
+        ([unbound, of_topology], "names eks.amazonaws.com/compute-type"),
+        ([claim(BOUND, "volumeName: pv", ""), made], "PersistentVolume pv: nodes of NodePools"),
+    ];
+    for (objects, expected) in cases {
+        let why = problem(&objects);
+        assert!(why.contains(expected), "{why}");
+    }
+}
+
+#[test]
+fn every_spelling_of_the_zone_is_understood() {
+    for key in [
+        "topology.ebs.csi.aws.com/zone",
+        "topology.kubernetes.io/zone",
+        "failure-domain.beta.kubernetes.io/zone",
+    ] {
+        let topology = format!(
+            "{WAITS}allowedTopologies:\n- matchLabelExpressions: [{{key: {key}, values: [a]}}]\n"
+        );
+        let objects = [claim(", uid: u", "storageClassName: gp3", ""), class("gp3", &topology)];
+        assert_eq!(alternatives(&objects), ["topology.kubernetes.io/zone In [a]"], "{key}");
+        let term = zones("a").replace("topology.ebs.csi.aws.com/zone", key);
+        let objects = [claim(BOUND, "volumeName: pv", ""), volume(&term)];
+        assert_eq!(alternatives(&objects), ["topology.kubernetes.io/zone In [a]"], "{key}");
     }
 }
 

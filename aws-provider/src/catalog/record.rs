@@ -34,6 +34,8 @@ pub(crate) struct Ec2Type {
     pub(crate) eni: NetworkInterfaces,
     pub(crate) network_bandwidth_mbps: Option<u32>,
     pub(crate) ebs_bandwidth_mbps: Option<u32>,
+    /// EBS volumes, the root volume included; absent where `DescribeInstanceTypes` does not tell.
+    pub(crate) max_ebs_attachments: Option<u32>,
     /// Local disks together; 0 is none.
     #[serde(rename = "localNvmeGB")]
     pub(crate) local_nvme_gb: u32,

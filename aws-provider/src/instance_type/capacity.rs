@@ -1,5 +1,6 @@
 //! Capacity of a node.
 
+use scheduler_core::model::attachment::{EBS_DRIVER, attachable_volumes};
 use scheduler_core::model::{ImageFamily, NodeClass, Resources};
 
 use crate::catalog::{Architecture, CatalogOptions, Ec2Type};
@@ -9,6 +10,13 @@ pub(super) const GIB: i64 = 1 << 30;
 
 /// Memory that arm64 machines lose before the operating system sees it.
 const ARM64_MEMORY_LOST_MIB: i64 = 64;
+/// Slots of Nitro machines whose volumes, network interfaces and local disks share them; types with
+/// more have them for volumes alone.
+const NITRO_SHARED_SLOTS: i64 = 28;
+/// Volumes of machines before Nitro that the EBS CSI driver counts on, since Linux may not boot with
+/// more than 40.
+const XEN_ATTACHMENTS: i64 = 39;
+const ROOT_VOLUMES: i64 = 1;
 /// Pods on Windows nodes, whatever their network interfaces.
 const WINDOWS_PODS: i64 = 110;
 
@@ -31,7 +39,26 @@ pub(super) fn capacity(ec2: &Ec2Type, class: &NodeClass, options: &CatalogOption
         let addresses = i64::from(ec2.eni.ipv4_per_interface) - 1;
         add(&mut capacity, "vpc.amazonaws.com/PrivateIPv4Address", addresses);
     }
+    capacity.set(&attachable_volumes(EBS_DRIVER), ebs_volumes(ec2));
     capacity
+}
+
+/// Volumes that the EBS CSI driver will let a node have (its `getVolumesLimit`): what the type can
+/// attach, less the root volume. Where volumes share their slots with network interfaces, those
+/// that are there when the driver starts are taken off too. The catalogue has taken off the first
+/// one and local disks; the VPC CNI keeps a second one warm.
+///
+/// Once the node has joined, what the driver has found counts instead.
+fn ebs_volumes(ec2: &Ec2Type) -> i64 {
+    let told = ec2.max_ebs_attachments.map(i64::from);
+    let most = if ec2.hypervisor == "xen" {
+        told.map_or(XEN_ATTACHMENTS, |told| told.min(XEN_ATTACHMENTS))
+    } else {
+        let most = told.unwrap_or(NITRO_SHARED_SLOTS - 1);
+        let is_shared = most <= NITRO_SHARED_SLOTS && ec2.eni.max_interfaces > 1;
+        most - i64::from(is_shared)
+    };
+    (most - ROOT_VOLUMES).max(1)
 }
 
 /// Pods that the network interfaces can serve, less `reserved_enis` and the class's EFA-only

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
+use scheduler_core::model::attachment::{EBS_DRIVER, attachable_volumes};
 use scheduler_core::model::{
     CapacityType, ClassReservation, EfaOnlyInterfaces, EvictionThreshold, ImageFamily,
     InstanceType, NodeClass, Price, Requirement, Reservation, ReservationKind, Resources,
@@ -241,7 +242,19 @@ fn extended_resources_are_those_of_the_hardware() {
     let found = default("g5.48xlarge", &al2023()).capacity;
     assert_eq!(found.get("nvidia.com/gpu"), 8);
     assert_eq!(found.get("vpc.amazonaws.com/pod-eni"), 115);
-    assert!(default("t3.large", &al2023()).capacity.extended.is_empty());
+    let plain = default("t3.large", &al2023()).capacity;
+    assert_eq!(plain.extended.into_keys().collect::<Vec<_>>(), [attachable_volumes(EBS_DRIVER)]);
+}
+
+#[test]
+fn nodes_attach_as_many_volumes_as_the_ebs_driver_will_find() {
+    let volumes =
+        |name: &str| default(name, &al2023()).capacity.get(&attachable_volumes(EBS_DRIVER));
+    // 28 slots, less the root volume, two network interfaces and local disks.
+    assert_eq!((volumes("m5.large"), volumes("m5d.24xlarge")), (25, 21));
+    // Slots for volumes alone, less the root volume.
+    assert_eq!((volumes("m7i.large"), volumes("m7i.48xlarge")), (31, 127));
+    assert_eq!(volumes("m4.large"), 38);
 }
 
 #[test]

@@ -23,9 +23,14 @@ pub struct PodSpec {
     pub labels: Labels,
     /// Effective requests (containers, sidecars, init containers, overhead), with `pods: 1`.
     pub requests: Resources,
-    /// Alternatives, each the node selector ∧ one required node-affinity term. Never empty: a pod
-    /// without either has one alternative that admits everything.
+    /// Alternatives, each the node selector ∧ one required node-affinity term ∧ one place where the
+    /// pod's volumes can be reached. Never empty: a pod without any of them has one alternative
+    /// that admits everything.
     pub node_alternatives: Vec<Requirements>,
+    /// The same without the volumes, where these leave fewer nodes; `None` if there is no
+    /// difference. See [`PodSpec::spread_alternatives`].
+    #[serde(default)]
+    pub affinity_alternatives: Option<Vec<Requirements>>,
     /// Preferred node-affinity terms, heaviest first.
     #[serde(default)]
     pub node_preferences: Vec<PreferredTerm>,
@@ -93,6 +98,14 @@ impl PodSpec {
         self.do_not_disrupt = false;
         self.buffer = Some(buffer.to_owned());
         self
+    }
+}
+
+impl PodSpec {
+    /// What a spread that honours node affinity looks at: the pod's own selector and affinity.
+    /// kube-scheduler does not narrow the domains to those where the volumes can be reached.
+    pub fn spread_alternatives(&self) -> &[Requirements] {
+        self.affinity_alternatives.as_ref().unwrap_or(&self.node_alternatives)
     }
 }
 

@@ -118,6 +118,14 @@ impl PodBuilder {
         self.requires(ZONE, zones)
     }
 
+    /// Has a volume that can be reached in these zones only.
+    #[must_use]
+    pub fn volume_in<'a>(mut self, zones: impl IntoIterator<Item = &'a str>) -> Self {
+        let own = self.spec.spread_alternatives().to_vec();
+        self.spec.affinity_alternatives = Some(own);
+        self.zones(zones)
+    }
+
     /// Several required node-affinity terms of one label each: one of them must hold.
     #[must_use]
     pub fn either<'a>(mut self, terms: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {

@@ -65,7 +65,7 @@ pub(super) fn check<'a>(
 
 impl<'a> Filter<'a> {
     fn new(spec: &'a PodSpec, spread: &TopologySpread) -> Self {
-        let alternatives = spec.node_alternatives.as_slice();
+        let alternatives = spec.spread_alternatives();
         let narrows = !alternatives.iter().any(Requirements::is_empty);
         let honors_affinity = spread.node_affinity_policy == SpreadPolicy::Honor && narrows;
         let required = spec.topology_spread.iter().filter(|one| one.required);

@@ -51,7 +51,7 @@ impl Binder {
         let honoured = |policy: SpreadPolicy| policy == SpreadPolicy::Honor;
         let eligible = Eligible {
             alternatives: honoured(spread.node_affinity_policy)
-                .then(|| spec.node_alternatives.clone()),
+                .then(|| spec.spread_alternatives().to_vec()),
             tolerations: honoured(spread.node_taints_policy).then(|| spec.tolerations.clone()),
         };
         let namespaces = NamespaceScope::one(&spec.namespace);

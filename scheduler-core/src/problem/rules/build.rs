@@ -366,7 +366,7 @@ fn filter<'a>(
     spec: &'a PodSpec,
     spread: &TopologySpread,
 ) -> (Option<&'a [Requirements]>, Option<&'a [Toleration]>) {
-    let alternatives = spec.node_alternatives.as_slice();
+    let alternatives = spec.spread_alternatives();
     let narrows = !alternatives.iter().any(Requirements::is_empty);
     let affinity = spread.node_affinity_policy == SpreadPolicy::Honor && narrows;
     let taints = spread.node_taints_policy == SpreadPolicy::Honor;

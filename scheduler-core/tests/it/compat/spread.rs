@@ -275,6 +275,19 @@ fn zones_that_a_pod_prefers_are_not_the_only_domains_of_its_spread() {
 }
 
 #[test]
+fn the_zone_of_a_volume_is_not_the_only_domain_of_a_spread() {
+    let spread = TopologySpread { min_domains: Some(3), ..spread_of("web", ZONE) };
+    let tied = pod("web").spread_constraint(spread).volume_in(["a"]).replicas(1);
+    let after = |in_a: usize| {
+        let zones = [("n1", "a", in_a), ("n2", "b", 1), ("n3", "c", 1)];
+        let nodes = zones.map(|(name, zone, pods)| full(name, zone, pods));
+        let cluster = nodes.into_iter().fold(three_zones(), ClusterBuilder::node);
+        counts(cluster.pod(tied.clone()), "web", ZONE)
+    };
+    assert_eq!((after(1).as_str(), after(2).as_str()), ("1,1,2", "1,1,2 and 1 wait"));
+}
+
+#[test]
 fn workloads_with_the_same_constraint_share_its_counts() {
     let small = pod("web").renamed("small").spread_zone(1);
     let small = small.replicas(2);
