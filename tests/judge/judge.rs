@@ -20,8 +20,6 @@ use crate::cluster::Cluster;
 use crate::stage::Stage;
 use crate::{daemon, planned};
 
-pub(crate) static PLANNING: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Questions {
@@ -158,10 +156,7 @@ impl<'a> Case<'a> {
         if !problems.is_empty() {
             return Err(wrong_plan("the cluster", &problems.join("; ")));
         }
-        let start = std::time::Instant::now();
         let plan = Engine::new(Settings::default()).plan_now(&snapshot);
-        PLANNING
-            .fetch_add(start.elapsed().as_millis() as u64, std::sync::atomic::Ordering::Relaxed);
         if let Some(violation) = plan.report.violations.first() {
             return Err(wrong_plan("the plan", &format!("refused by its verifier: {violation:?}")));
         }

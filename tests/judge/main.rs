@@ -136,7 +136,6 @@ impl Run {
              disagreements, {seconds:.0} s",
             disagreements.len(),
         ));
-        say(&format!("PLANNING {:?}", judge::PLANNING));
     }
 }
 

@@ -189,10 +189,8 @@ fn collect(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) 
 fn cut<T: Serialize + DeserializeOwned>(object: &mut T, path: &[String]) {
     let Ok(mut value) = serde_json::to_value(&*object) else { return };
     let Some((last, parents)) = path.split_last() else { return };
-    let pointer: String = parents
-        .iter()
-        .map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1")))
-        .collect();
+    let escaped = parents.iter().map(|part| part.replace('~', "~0").replace('/', "~1"));
+    let pointer = escaped.fold(String::new(), |pointer, part| pointer + "/" + &part);
     match value.pointer_mut(&pointer) {
         Some(Value::Object(fields)) => {
             fields.remove(last);

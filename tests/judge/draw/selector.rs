@@ -46,7 +46,7 @@ pub(super) fn add_namespaces(random: &mut Random, term: &mut Value) {
         1 => term["namespaceSelector"] = json!({}),
         2 => {
             term["namespaceSelector"] =
-                json!({"matchLabels": {"team": one_of(random, &NAMESPACES).1}})
+                json!({"matchLabels": {"team": one_of(random, &NAMESPACES).1}});
         }
         _ => {
             term["namespaces"] = json!([NAMESPACES[0].0]);
