@@ -51,6 +51,19 @@ pub(crate) struct Disagreement {
     pub(crate) scheduler: String,
 }
 
+impl Disagreement {
+    /// Whether both seem to have the same cause: they are of one kind, and plans give one reason.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let reason = |one: &Self| match one.kind {
+            Kind::Plan | Kind::Unschedulable => {
+                one.plan.split([',', '{']).next().unwrap_or_default().to_owned()
+            }
+            Kind::Placement | Kind::Free => String::new(),
+        };
+        self.kind == other.kind && reason(self) == reason(other)
+    }
+}
+
 impl fmt::Display for Disagreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, pod, plan, scheduler } = self;
