@@ -33,8 +33,8 @@ impl Coverage {
     pub(crate) fn text(&self) -> String {
         let kinds = POD_KINDS.iter().map(|(kind, _)| kind);
         let kinds = kinds.chain(CLUSTER_KINDS.iter().map(|(kind, _)| kind));
-        let one = |kind: &&str| format!("{kind} {}", self.0.get(*kind).unwrap_or(&0));
-        kinds.map(|kind| one(kind)).collect::<Vec<_>>().join(", ")
+        let one = |kind: &&'static str| format!("{kind} {}", self.0.get(*kind).unwrap_or(&0));
+        kinds.map(one).collect::<Vec<_>>().join(", ")
     }
 }
 

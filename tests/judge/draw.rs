@@ -36,7 +36,9 @@ pub(crate) fn draw(seed: u64) -> Cluster {
     let hosts: Vec<String> = places.iter().map(|place| place.name().to_owned()).collect();
     for place in &mut places {
         let daemons = daemon::pods_of(&cluster.daemon_sets, &place.node);
-        daemons.iter().for_each(|pod| place.take_daemon(pod));
+        for pod in &daemons {
+            place.take_daemon(pod);
+        }
         cluster.bound.extend(daemons);
     }
     let count = between(random, 3, 12);

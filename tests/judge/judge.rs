@@ -20,8 +20,6 @@ use crate::cluster::Cluster;
 use crate::stage::Stage;
 use crate::{daemon, planned};
 
-pub(crate) static PLANNING: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Questions {
@@ -51,6 +49,19 @@ pub(crate) struct Disagreement {
     pub(crate) pod: String,
     pub(crate) plan: String,
     pub(crate) scheduler: String,
+}
+
+impl Disagreement {
+    /// Whether both seem to have the same cause: they are of one kind, and plans give one reason.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let reason = |one: &Self| match one.kind {
+            Kind::Plan | Kind::Unschedulable => {
+                one.plan.split([',', '{']).next().unwrap_or_default().to_owned()
+            }
+            Kind::Placement | Kind::Free => String::new(),
+        };
+        self.kind == other.kind && reason(self) == reason(other)
+    }
 }
 
 impl fmt::Display for Disagreement {
@@ -158,10 +169,7 @@ impl<'a> Case<'a> {
         if !problems.is_empty() {
             return Err(wrong_plan("the cluster", &problems.join("; ")));
         }
-        let start = std::time::Instant::now();
         let plan = Engine::new(Settings::default()).plan_now(&snapshot);
-        PLANNING
-            .fetch_add(start.elapsed().as_millis() as u64, std::sync::atomic::Ordering::Relaxed);
         if let Some(violation) = plan.report.violations.first() {
             return Err(wrong_plan("the plan", &format!("refused by its verifier: {violation:?}")));
         }

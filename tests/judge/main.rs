@@ -96,7 +96,7 @@ impl Run {
         if let Some(first) = first
             && self.total.disagreeing_clusters < SHRUNK_MAX
         {
-            let smallest = shrink(&self.stage, cluster, first.kind).await;
+            let smallest = shrink(&self.stage, cluster, first).await;
             keep(name, &smallest)?;
             let again = judge(&self.stage, &smallest, questions).await?;
             for disagreement in &again.disagreements {
@@ -136,7 +136,6 @@ impl Run {
              disagreements, {seconds:.0} s",
             disagreements.len(),
         ));
-        say(&format!("PLANNING {:?}", judge::PLANNING));
     }
 }
 

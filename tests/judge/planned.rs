@@ -14,7 +14,7 @@ const STARTED: [&str; 2] = ["karpenter.sh/registered", "karpenter.sh/initialized
 /// A planned node once it has joined.
 pub(crate) fn node(planned: &PlannedNode, name: &str) -> Node {
     let sizes = [&planned.capacity, &planned.allocatable];
-    build(name, planned.labels.as_ref().clone(), json!(planned.taints), sizes)
+    build(name, planned.labels.as_ref().clone(), &json!(planned.taints), sizes)
 }
 
 /// A node of every offering as every pool would launch it; once for each value of a label that the
@@ -34,7 +34,7 @@ pub(crate) fn one_of_each(
                     let name = format!("any-{}", nodes.len());
                     let room = one.allocatable();
                     let sizes = [&one.capacity, &room];
-                    nodes.push((build(&name, labels, json!(pool.taints), sizes), room));
+                    nodes.push((build(&name, labels, &json!(pool.taints), sizes), room));
                 }
             }
         }
@@ -99,7 +99,7 @@ fn labels(
     all
 }
 
-fn build(name: &str, mut labels: Labels, taints: Value, sizes: [&Resources; 2]) -> Node {
+fn build(name: &str, mut labels: Labels, taints: &Value, sizes: [&Resources; 2]) -> Node {
     labels.insert(HOSTNAME.to_owned(), name.to_owned());
     labels.extend(STARTED.map(|label| (label.to_owned(), "true".to_owned())));
     let [capacity, allocatable] = sizes.map(resource_list);

@@ -8,14 +8,17 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::cluster::Cluster;
-use crate::judge::{Kind, Questions, judge};
+use crate::judge::{Disagreement, Kind, Questions, judge};
 use crate::stage::Stage;
 
 /// Most clusters that are tried: some minutes.
 const TRIES_MAX: usize = 400;
 
-/// Takes things away for as long as there is still a disagreement of the same kind.
-pub(crate) async fn shrink(stage: &Stage, cluster: &Cluster, kind: Kind) -> Cluster {
+/// What stays as it is. A selector that selects more, or other things, is another case.
+const KEPT: [&str; 5] = ["name", "image", "nodeClassRef", "nodeName", "labelSelector"];
+
+/// Takes things away for as long as there is still such a disagreement.
+pub(crate) async fn shrink(stage: &Stage, cluster: &Cluster, found: &Disagreement) -> Cluster {
     let mut smallest = cluster.clone();
     let mut tries = 0;
     // What could not be taken away at first may go once other things are gone.
@@ -27,7 +30,7 @@ pub(crate) async fn shrink(stage: &Stage, cluster: &Cluster, kind: Kind) -> Clus
                 return smallest;
             }
             tries += 1;
-            if disagrees(stage, &smaller, kind).await {
+            if disagrees(stage, &smaller, found).await {
                 smallest = smaller;
                 shrunk = true;
             } else {
@@ -40,14 +43,14 @@ pub(crate) async fn shrink(stage: &Stage, cluster: &Cluster, kind: Kind) -> Clus
     }
 }
 
-async fn disagrees(stage: &Stage, cluster: &Cluster, kind: Kind) -> bool {
-    let questions = match kind {
+async fn disagrees(stage: &Stage, cluster: &Cluster, found: &Disagreement) -> bool {
+    let questions = match found.kind {
         Kind::Free => Questions::PlannedAndFree,
         Kind::Plan | Kind::Placement | Kind::Unschedulable => Questions::Planned,
     };
     // An object that the API refuses without the thing taken away is not a smaller case.
     let outcome = judge(stage, cluster, questions).await;
-    outcome.is_ok_and(|outcome| outcome.disagreements.iter().any(|one| one.kind == kind))
+    outcome.is_ok_and(|outcome| outcome.disagreements.iter().any(|one| one.is_like(found)))
 }
 
 /// The cluster without the thing of this number; large things first. `None` after the last.
@@ -172,7 +175,7 @@ fn collect(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) 
     // A pod has at least one container.
     let needed = path.last().is_some_and(|last| last == "containers") && children.len() == 1;
     for (key, child) in children {
-        if ["name", "image", "nodeClassRef", "nodeName"].contains(&key.as_str()) {
+        if KEPT.contains(&key.as_str()) {
             continue;
         }
         let stays = needed || key == "containers";
@@ -189,10 +192,8 @@ fn collect(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) 
 fn cut<T: Serialize + DeserializeOwned>(object: &mut T, path: &[String]) {
     let Ok(mut value) = serde_json::to_value(&*object) else { return };
     let Some((last, parents)) = path.split_last() else { return };
-    let pointer: String = parents
-        .iter()
-        .map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1")))
-        .collect();
+    let escaped = parents.iter().map(|part| part.replace('~', "~0").replace('/', "~1"));
+    let pointer = escaped.fold(String::new(), |pointer, part| pointer + "/" + &part);
     match value.pointer_mut(&pointer) {
         Some(Value::Object(fields)) => {
             fields.remove(last);

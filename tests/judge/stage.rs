@@ -27,7 +27,7 @@ const PROBE_NAMESPACE: &str = "probe";
 /// Requests that are under way at the same time.
 const CONCURRENCY: usize = 8;
 /// Longest wait for the control plane to do something that it always does.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// When nothing has changed for so long, and every pod has an answer, the scheduler has nothing
 /// left to try. It answers a pod in milliseconds, and tries refused ones again within a second.
 const QUIET: Duration = Duration::from_millis(300);
@@ -114,7 +114,7 @@ impl Stage {
             },
         }));
         let actor = self.add_planned(probe, last_node).await?;
-        let verdicts = self.watch.settle(&[actor.clone()], PATIENCE, PATIENCE).await?;
+        let verdicts = self.watch.settle(std::slice::from_ref(&actor), PATIENCE, PATIENCE).await?;
         anyhow::ensure!(
             matches!(verdicts[0], Verdict::Bound(_)),
             "the scheduler does not take notice of {last_node}: {:?}",

@@ -103,8 +103,10 @@ fn spread(
         }
     };
     let own = OwnKeys { matching: constraint.match_label_keys.as_ref(), ..OwnKeys::none(labels) };
-    let selector = selector(constraint.label_selector.as_ref(), &own)
+    let mut selector = selector(constraint.label_selector.as_ref(), &own)
         .map_err(|problem| problem.within("labelSelector"))?;
+    // kube-scheduler counts no pod for an empty selector here, though it selects all elsewhere.
+    selector.nothing |= selector.requirements.is_empty();
     let affinity_policy = constraint.node_affinity_policy.as_deref();
     let taints_policy = constraint.node_taints_policy.as_deref();
     Ok(TopologySpread {

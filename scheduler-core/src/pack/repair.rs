@@ -5,9 +5,9 @@
 //! does not bind came later.
 
 use crate::pack::state::State;
-use crate::pack::topology::{Bin, Scope};
+use crate::pack::topology::{Bin, Counts, Scope};
 use crate::problem::rules::Kind;
-use crate::solution::{Setback, add_content};
+use crate::solution::{Content, Setback, add_content};
 
 /// Takes pods away until every rule holds for all that stay, and tells whether any had to go.
 pub(crate) fn repair(state: &mut State<'_>) -> bool {
@@ -28,6 +28,10 @@ fn first_violation(state: &State<'_>) -> Option<(usize, usize, Bin)> {
         let least = match &rule.kind {
             Kind::Spread(spread) => state.counts.least(number, spread),
             Kind::Anti | Kind::Affinity => 0,
+        };
+        let footholds = match &rule.kind {
+            Kind::Affinity => Counts::footholds(problem, number, contents(state)),
+            Kind::Spread(_) | Kind::Anti => Vec::new(),
         };
         let new = state.nodes.iter().enumerate().rev().flat_map(|(index, node)| {
             let bin = Bin::Node(index, node.shape);
@@ -52,7 +56,10 @@ fn first_violation(state: &State<'_>) -> Option<(usize, usize, Bin)> {
             Kind::Spread(spread) => {
                 state.counts.selected_at(problem, number, *bin) - least > spread.max_skew
             }
-            Kind::Affinity => state.counts.is_alone(problem, number, *class, *bin),
+            Kind::Affinity => {
+                state.counts.is_alone(problem, number, *class, *bin)
+                    || state.counts.is_unfounded(problem, number, &footholds, *bin)
+            }
             Kind::Anti => false,
         });
         if let Some((class, bin)) = found {
@@ -60,6 +67,18 @@ fn first_violation(state: &State<'_>) -> Option<(usize, usize, Bin)> {
         }
     }
     None
+}
+
+/// What is where.
+fn contents<'a>(state: &'a State<'_>) -> impl Iterator<Item = (Bin, Content)> + use<'a> {
+    let new = state.nodes.iter().enumerate().flat_map(|(index, node)| {
+        let bin = Bin::Node(index, node.shape);
+        node.contents.iter().map(move |content| (bin, *content))
+    });
+    let old = state.on_sites.iter().enumerate().flat_map(|(site, contents)| {
+        contents.iter().map(move |content| (Bin::Site(site), *content))
+    });
+    new.chain(old)
 }
 
 fn remove(state: &mut State<'_>, class: usize, bin: Bin) {

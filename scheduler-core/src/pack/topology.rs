@@ -197,6 +197,47 @@ impl Counts {
         !company && !first
     }
 
+    /// By place and domain of an affinity rule: selected pods that do not wait for others by the
+    /// rule themselves.
+    pub(crate) fn footholds(
+        problem: &Problem<'_>,
+        number: usize,
+        contents: impl Iterator<Item = (Bin, Content)>,
+    ) -> Vec<Vec<i64>> {
+        let rule = &problem.rules.all[number];
+        let mut footholds = rule.bound_selected.clone();
+        for (bin, (class, pods)) in contents {
+            if rule.selected[class] && !rule.owner[class] {
+                for (place, counts) in rule.places.iter().zip(&mut footholds) {
+                    if let Some(domain) = domain(problem, *place, bin) {
+                        *slot(counts, domain) += pods;
+                    }
+                }
+            }
+        }
+        footholds
+    }
+
+    /// Whether pods of a group are in the bin's domains with nobody there who could have been the
+    /// first: one who waits for nobody, or, if all of the group are there, any of them.
+    pub(crate) fn is_unfounded(
+        &self,
+        problem: &Problem<'_>,
+        number: usize,
+        footholds: &[Vec<i64>],
+        bin: Bin,
+    ) -> bool {
+        let places = &problem.rules.all[number].places;
+        let pods = |counts: &[Vec<i64>], index: usize| {
+            let domain = domain(problem, places[index], bin)?;
+            counts[index].get(domain).copied()
+        };
+        let mut all = 0..places.len();
+        let founded = all.clone().all(|index| pods(footholds, index).is_some_and(|pods| pods > 0));
+        let selected = &self.selected[number];
+        !founded && all.any(|index| pods(selected, index) != Some(self.total[number]))
+    }
+
     /// Pods in the bin's domains that the spreads of a class count, all of them together.
     pub(crate) fn crowd(&self, problem: &Problem<'_>, class: usize, bin: Bin) -> i64 {
         let spreads = problem.rules.of_class[class].iter().filter(|number| {

@@ -59,10 +59,10 @@ fn requirements(random: &mut Random, percent: usize) -> Vec<Value> {
     if chance(random, percent / 2) {
         add(FAMILY_LABEL, "NotIn", &[one_of(random, &["c7g", "m7g", "r7g"])]);
     }
-    if chance(random, percent / 2) {
-        add(CPU_LABEL, one_of(random, &["Gt", "Gte"]), &[one_of(random, &["1", "2"])]);
-    } else if chance(random, percent / 2) {
-        add(CPU_LABEL, one_of(random, &["Lt", "Lte"]), &["8"]);
+    if chance(random, percent) {
+        let operator = one_of(random, &["Gt", "Gte", "Lt", "Lte"]);
+        let bound = if operator.starts_with('G') { one_of(random, &["1", "2"]) } else { "8" };
+        add(CPU_LABEL, operator, &[bound]);
     }
     // Often, or the topology of racks would seldom matter.
     if chance(random, 40) {

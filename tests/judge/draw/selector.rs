@@ -13,6 +13,7 @@ pub(super) fn pods(random: &mut Random, about: &About<'_>) -> Value {
     let own = format!("app-{index}");
     let other = format!("app-{}", between(random, 0, 7));
     match random.below(20) {
+        0 if chance(random, 20) => json!({}),
         0..=10 => json!({"matchLabels": {"app": own}}),
         11..=13 => json!({"matchLabels": {"app": other}}),
         14 => json!({"matchLabels": {"tier": one_of(random, &["front", "back"])}}),
@@ -46,7 +47,7 @@ pub(super) fn add_namespaces(random: &mut Random, term: &mut Value) {
         1 => term["namespaceSelector"] = json!({}),
         2 => {
             term["namespaceSelector"] =
-                json!({"matchLabels": {"team": one_of(random, &NAMESPACES).1}})
+                json!({"matchLabels": {"team": one_of(random, &NAMESPACES).1}});
         }
         _ => {
             term["namespaces"] = json!([NAMESPACES[0].0]);

@@ -122,10 +122,10 @@ fn requests(random: &mut Random, most: &mut Resources) -> Value {
     let mut cpu_milli = one_of(random, &CPU_MILLI);
     let mut memory_mi = one_of(random, &MEMORY_MI);
     // Now and then more than any type has.
-    if chance(random, 2) {
-        cpu_milli = 20_000;
-    } else if chance(random, 2) {
-        memory_mi = 100_000;
+    match random.below(50) {
+        0 => cpu_milli = 20_000,
+        1 => memory_mi = 100_000,
+        _ => {}
     }
     most.cpu_milli += cpu_milli as i64;
     most.memory_bytes += (memory_mi as i64) << 20;
