@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use scheduler_core::testkit::{Size, Variety, awkward, deployments, drawn, mixed, waiting};
+use scheduler_core::testkit::{
+    Size, Variety, awkward, constrained, deployments, drawn, mixed, waiting,
+};
 use scheduler_core::{ClusterSnapshot, Supply};
 
 /// A kind of batch (`solver.md` §7).
@@ -24,6 +26,8 @@ pub enum Mix {
     Azure,
     /// A few large odd sizes, each just over a part of a common node.
     Awkward,
+    /// The mixture of constraints of Karpenter's own benchmark.
+    Constrained,
 }
 
 /// Pods of each deployment where a mixture comes as deployments.
@@ -49,6 +53,7 @@ impl Mix {
             Self::OpenbAll => drawn(seed, pods, &sizes(include_str!("../data/openb-all.csv"))?),
             Self::Azure => drawn(seed, pods, &sizes(include_str!("../data/azure.csv"))?),
             Self::Awkward => awkward(seed, pods),
+            Self::Constrained => constrained(seed, pods),
         };
         Ok(waiting(supply, pods))
     }
@@ -65,6 +70,7 @@ impl fmt::Display for Mix {
             Self::OpenbAll => f.write_str("openb-all"),
             Self::Azure => f.write_str("azure"),
             Self::Awkward => f.write_str("awkward"),
+            Self::Constrained => f.write_str("constrained"),
         }
     }
 }

@@ -87,9 +87,10 @@ pub struct ClusterSnapshot {
     pub now: Timestamp,
     /// What can be launched.
     pub supply: Arc<Supply>,
-    /// Nodes with the pods bound to them, by name.
+    /// Nodes with the pods bound to them, by name; of nodes that are going away only those that do
+    /// not need another.
     pub nodes: Vec<Arc<NodeWithPods>>,
-    /// Pods that wait for a node, by id.
+    /// Pods that wait for a node, by id; those of nodes that are going away among them.
     pub pending: Vec<Arc<Pod>>,
 }
 
@@ -306,6 +307,25 @@ fn check_pool(
     None
 }
 
+/// Lets pods of nodes that are going away wait for another node, so that it is there before they
+/// lose theirs (`karpenter-core.md` §9.5). A pod that is ending comes back only in a `StatefulSet`.
+fn displace(snapshot: &mut ClusterSnapshot) {
+    let comes_back = |pod: &Arc<Pod>| {
+        let in_set =
+            || pod.spec.owner.as_ref().is_some_and(|owner| owner.starts_with("StatefulSet/"));
+        pod.spec.daemon_set.is_none() && (!pod.spec.terminating || in_set())
+    };
+    for node in snapshot.nodes.iter_mut().filter(|node| node.node.deleting) {
+        if node.pods.iter().any(comes_back) {
+            let node = Arc::make_mut(node);
+            let (leaving, staying) = node.pods.drain(..).partition(comes_back);
+            node.pods = staying;
+            let leaving: Vec<Arc<Pod>> = leaving;
+            snapshot.pending.extend(leaving);
+        }
+    }
+}
+
 /// Collects and checks the nodes and pods of a snapshot.
 #[derive(Debug)]
 pub struct SnapshotBuilder {
@@ -359,6 +379,7 @@ impl SnapshotBuilder {
             refusals.extend(twins.map(|two| twin("Node", &two[0].node.name)));
             snapshot.nodes.dedup_by(|later, earlier| later.node.name == earlier.node.name);
         }
+        displace(&mut snapshot);
         if !snapshot.pending.is_sorted_by(|a, b| a.id < b.id) {
             snapshot.pending.sort_by(|a, b| a.id.cmp(&b.id));
             let twins = snapshot.pending.windows(2).filter(|two| two[0].id == two[1].id);

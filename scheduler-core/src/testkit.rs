@@ -40,4 +40,4 @@ pub use pod::{PodBuilder, pod};
 pub use pool::{PoolBuilder, pool};
 pub use quantity::{cpu, memory, price};
 pub use random::Random;
-pub use workload::{Size, awkward, deployments, drawn};
+pub use workload::{Size, awkward, constrained, deployments, drawn};

@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 use anyhow::{Result, ensure};
 use clap::{Parser, ValueEnum};
 
-use crate::{mixed, real, speed};
+use crate::{constrained, mixed, real, speed};
 
 /// Prints planning speed and cost; fails if a promise is missed that does not depend on the machine
 #[derive(Debug, Parser)]
@@ -28,6 +28,8 @@ pub(crate) struct Cli {
 enum Name {
     /// Time and memory, against every type
     Speed,
+    /// Time with constraints between pods, beside Karpenter's own scheduler
+    Constrained,
     /// Cost of mixed batches: 72 problems with three seeds
     Mixed,
     /// Cost of batches with the sizes of real pods, and of odd ones
@@ -62,6 +64,9 @@ impl Cli {
         let mut missed = Vec::new();
         if wanted(Name::Speed) {
             speed::print(&extent, out)?;
+        }
+        if wanted(Name::Constrained) {
+            constrained::print(&extent, out)?;
         }
         if wanted(Name::Mixed) {
             missed.extend(mixed::print(&extent, out)?);

@@ -1,6 +1,7 @@
 //! Prints planning speed and cost, side by side with the peer's manner and the bounds.
 
 mod cli;
+mod constrained;
 mod mixed;
 mod real;
 mod solved;

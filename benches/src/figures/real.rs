@@ -26,7 +26,7 @@ const fn prototype(mix: Mix) -> Option<[&'static str; 4]> {
         Mix::Awkward => {
             Some(["1.64–1.68", "1.055–1.065", "1.001 / 1.000 / 1.000", "1.001 / 1.000 / 1.000"])
         }
-        Mix::Mixed(_) | Mix::Few | Mix::Azure => None,
+        Mix::Mixed(_) | Mix::Few | Mix::Azure | Mix::Constrained => None,
     }
 }
 

@@ -48,6 +48,11 @@ fn app(name: &str) -> Labels {
 }
 
 impl PodBuilder {
+    /// The name, which its label `app` has as well.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its CPU request.
     #[must_use]
     pub fn cpu(mut self, text: &str) -> Self {
@@ -59,6 +64,20 @@ impl PodBuilder {
     #[must_use]
     pub fn memory(mut self, text: &str) -> Self {
         self.spec.requests.memory_bytes = memory(text);
+        self
+    }
+
+    /// Owned by a workload, as `Kind/name`.
+    #[must_use]
+    pub fn owner(mut self, owner: &str) -> Self {
+        self.spec.owner = Some(owner.to_owned());
+        self
+    }
+
+    /// A daemon of this set.
+    #[must_use]
+    pub fn daemon_of(mut self, set: &str) -> Self {
+        self.spec.daemon_set = Some(set.to_owned());
         self
     }
 

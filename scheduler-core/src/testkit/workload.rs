@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::pod::pod;
+use super::pod::{PodBuilder, pod};
 use super::random::Random;
 use crate::model::Pod;
+use crate::model::well_known::ZONE;
 
 /// What one pod asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,6 +122,39 @@ pub fn drawn(seed: u64, pods: usize, sizes: &[(Size, usize)]) -> Vec<Arc<Pod>> {
     }
     let sized = sizes.iter().zip(replicas).enumerate();
     sized.flat_map(|(index, ((size, _), replicas))| size.pods(index, replicas)).collect()
+}
+
+/// Requests of [`constrained`] pods.
+const CONSTRAINED_CPU_MILLI: [i64; 5] = [100, 250, 500, 1_000, 1_500];
+const CONSTRAINED_MEMORY_MI: [i64; 6] = [100, 256, 512, 1_024, 2_048, 4_096];
+/// Workloads of each kind of constraint.
+const CONSTRAINED_APPS: usize = 7;
+
+/// The mixture of Karpenter's own scheduling benchmark: a fifth each of pods without constraints,
+/// spread over zones, spread over nodes, in one zone with their like, and on no node with their
+/// like; seven workloads of each kind, sizes drawn from 30.
+pub fn constrained(seed: u64, pods: usize) -> Vec<Arc<Pod>> {
+    let mut random = Random::new(seed);
+    let kinds: [(&str, fn(PodBuilder) -> PodBuilder); 5] = [
+        ("free", |pod| pod),
+        ("zone-spread", |pod| pod.spread_zone(1)),
+        ("host-spread", |pod| pod.spread_host(1)),
+        ("zone-near", |pod| {
+            let own = pod.name().to_owned();
+            pod.near(&own, ZONE)
+        }),
+        ("host-apart", PodBuilder::anti_affinity_host),
+    ];
+    let mut all = Vec::with_capacity(pods);
+    for number in 0..pods {
+        let (kind, constrain) = &kinds[number % kinds.len()];
+        let app = format!("{kind}-{}", random.below(CONSTRAINED_APPS));
+        let cpu = CONSTRAINED_CPU_MILLI[random.below(CONSTRAINED_CPU_MILLI.len())];
+        let memory = CONSTRAINED_MEMORY_MI[random.below(CONSTRAINED_MEMORY_MI.len())];
+        let sized = constrain(pod(&app)).cpu(&format!("{cpu}m")).memory(&format!("{memory}Mi"));
+        all.extend(sized.renamed(&format!("{app}-{number:06}")).build());
+    }
+    all
 }
 
 #[cfg(test)]

@@ -99,3 +99,24 @@ fn a_chosen_node_that_no_longer_holds_the_pod_is_given_up() {
 fn an_empty_cluster_without_pods_needs_nothing() {
     check(shop().node_pool(pool("default")), "nothing");
 }
+
+#[test]
+fn pods_of_a_node_that_is_going_away_get_another_before_they_leave() {
+    let leaving = node("n1").deleting().pod(pod("web").cpu("1"));
+    check(shop().node(leaving), "launch m7g.large in a for web");
+}
+
+#[test]
+fn daemons_of_a_node_that_is_going_away_go_with_it() {
+    let leaving = node("n1").deleting().pod(pod("log").daemon_of("log"));
+    check(shop().node(leaving), "");
+}
+
+#[test]
+fn a_pod_that_is_ending_gets_another_node_only_in_a_stateful_set() {
+    let leaving = node("n1")
+        .deleting()
+        .pod(pod("web").terminating())
+        .pod(pod("db").terminating().owner("StatefulSet/db"));
+    check(shop().node(leaving), "launch m7g.large in a for db");
+}
