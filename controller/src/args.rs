@@ -64,7 +64,7 @@ pub(crate) struct Args {
     /// Respect or Ignore what pods only prefer (`PREFERENCE_POLICY`; Respect)
     #[arg(long, value_name = "POLICY")]
     preference_policy: Option<PreferencePolicy>,
-    /// Strict, or BestEffort: lower minValues that cannot be had (`MIN_VALUES_POLICY`; Strict)
+    /// `Strict`, or `BestEffort`: lower `minValues` that cannot be had (`MIN_VALUES_POLICY`; Strict)
     #[arg(long, value_name = "POLICY")]
     min_values_policy: Option<MinValuesPolicy>,
     /// Least level that is logged: debug, info or error (`LOG_LEVEL`; info)

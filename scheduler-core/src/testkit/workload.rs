@@ -130,12 +130,15 @@ const CONSTRAINED_MEMORY_MI: [i64; 6] = [100, 256, 512, 1_024, 2_048, 4_096];
 /// Workloads of each kind of constraint.
 const CONSTRAINED_APPS: usize = 7;
 
+/// Gives pods a constraint.
+type Constrain = fn(PodBuilder) -> PodBuilder;
+
 /// The mixture of Karpenter's own scheduling benchmark: a fifth each of pods without constraints,
 /// spread over zones, spread over nodes, in one zone with their like, and on no node with their
 /// like; seven workloads of each kind, sizes drawn from 30.
 pub fn constrained(seed: u64, pods: usize) -> Vec<Arc<Pod>> {
     let mut random = Random::new(seed);
-    let kinds: [(&str, fn(PodBuilder) -> PodBuilder); 5] = [
+    let kinds: [(&str, Constrain); 5] = [
         ("free", |pod| pod),
         ("zone-spread", |pod| pod.spread_zone(1)),
         ("host-spread", |pod| pod.spread_host(1)),

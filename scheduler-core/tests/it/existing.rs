@@ -109,7 +109,7 @@ fn pods_of_a_node_that_is_going_away_get_another_before_they_leave() {
 #[test]
 fn daemons_of_a_node_that_is_going_away_go_with_it() {
     let leaving = node("n1").deleting().pod(pod("log").daemon_of("log"));
-    check(shop().node(leaving), "");
+    check(shop().node(leaving), "nothing");
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) struct PlanningArgs {
     /// Respect or Ignore what pods only prefer [default: Respect]
     #[arg(long, value_name = "POLICY")]
     preference_policy: Option<PreferencePolicy>,
-    /// Strict, or BestEffort: lower minValues that cannot be had [default: Strict]
+    /// `Strict`, or `BestEffort`: lower `minValues` that cannot be had [default: Strict]
     #[arg(long, value_name = "POLICY")]
     min_values_policy: Option<MinValuesPolicy>,
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use scheduler_core::PlannedNode;
 use scheduler_core::model::{CapacityType, Labels, PodId, Price, Resources};
 use scheduler_core::plan::{
-    Alternative, Certificate, GapReason, GapShare, MinValuesPolicy, PodKind, Unschedulable, explain,
+    Alternative, Certificate, GapReason, GapShare, PodKind, Unschedulable, explain,
 };
+use scheduler_core::{MinValuesPolicy, PlannedNode};
 use serde::{Deserialize, Serialize};
 
 use super::{Planned, Times};
@@ -193,6 +193,10 @@ pub struct Stats {
     pub shapes: usize,
     /// Fillings of a shape that were built.
     pub columns: usize,
+    /// Soft constraints between pods, by class.
+    pub wishes: usize,
+    /// How many of them the plan keeps.
+    pub granted: usize,
     /// Milliseconds of every phase.
     pub phases: BTreeMap<&'static str, f64>,
 }
@@ -226,6 +230,8 @@ impl PlanDocument {
                 classes: report.stats.classes,
                 shapes: report.stats.shapes,
                 columns: report.stats.patterns,
+                wishes: report.stats.wishes,
+                granted: report.stats.granted,
                 phases: phases(times),
             },
         }

@@ -10,11 +10,12 @@ use scheduler_core::model::{
 };
 use scheduler_core::plan::reason::Nearest;
 use scheduler_core::plan::{
-    Alternative, Blocker, Certificate, GapReason, GapShare, MinValuesPolicy, PlanStats, PodKind,
-    ReasonCode, Unschedulable,
+    Alternative, Blocker, Certificate, GapReason, GapShare, PlanStats, PodKind, ReasonCode,
+    Unschedulable,
 };
 use scheduler_core::{
-    Action, ClusterSnapshot, NodeWithPods, Plan, PlanReport, PlannedNode, SnapshotBuilder,
+    Action, ClusterSnapshot, MinValuesPolicy, NodeWithPods, Plan, PlanReport, PlannedNode,
+    SnapshotBuilder,
 };
 
 use super::{Inputs, Planned, Times};
@@ -56,7 +57,14 @@ pub(crate) fn planned() -> Planned {
                 buffers_short: Vec::new(),
                 min_values_policy: MinValuesPolicy::Strict,
                 violations: Vec::new(),
-                stats: PlanStats { classes: 3, shapes: 9720, candidates: 210, patterns: 12 },
+                stats: PlanStats {
+                    classes: 3,
+                    shapes: 9720,
+                    candidates: 210,
+                    patterns: 12,
+                    wishes: 5,
+                    granted: 4,
+                },
             },
         },
         inputs: Inputs {

@@ -83,7 +83,7 @@ fn the_json_has_the_promised_fields() {
         "alternatives",
     ];
     assert_eq!(keys(&plan["nodes"][0]).into_iter().collect::<BTreeSet<_>>(), node.into());
-    let stats = ["wallMs", "classes", "shapes", "columns", "phases"];
+    let stats = ["wallMs", "classes", "shapes", "columns", "wishes", "granted", "phases"];
     assert_eq!(keys(&plan["stats"]).into_iter().collect::<BTreeSet<_>>(), stats.into());
 }
 
