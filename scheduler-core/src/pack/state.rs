@@ -63,8 +63,15 @@ impl<'p> State<'p> {
     pub(crate) fn resume(problem: &'p Problem<'p>, solution: Solution) -> Self {
         let mut state = Self::new(problem, Order::Size, 0);
         for (site, contents) in solution.on_sites.iter().enumerate() {
+            let name = &problem.snapshot.nodes[site].node.name;
+            let pending = &problem.snapshot.pending;
+            let expected = |pod: &&usize| pending[**pod].nominated.as_ref() == Some(name);
             for (class, pods) in contents {
                 state.put_on_site(*class, site, *pods);
+                let expected = problem.classes[*class].pods.iter().filter(expected).count() as i64;
+                if expected > 0 {
+                    add_content(&mut state.kept[site], *class, expected.min(*pods));
+                }
             }
         }
         for node in solution.nodes {
