@@ -55,7 +55,7 @@ pub(crate) fn pack(problem: &Problem<'_>, steps: u32) -> Solution {
 
 /// Pods up to which the baseline is tried: it takes the square of their number, and on more nodes
 /// luck evens out.
-const BASELINE_PODS_MAX: usize = 5_000;
+const BASELINE_PODS_MAX: usize = 1_000;
 
 /// Packs by dual value. Free room of existing nodes is filled in two ways, and the better first
 /// answer improved.

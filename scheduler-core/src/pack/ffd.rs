@@ -195,10 +195,8 @@ fn in_best_domain(
 ) -> Vec<usize> {
     let problem = state.problem;
     let rules = &problem.rules;
-    let keys = rules.keys_of([class]);
-    let values = |shape: usize| -> Vec<Option<usize>> {
-        keys.iter().map(|key| rules.shape_values[*key][shape]).collect()
-    };
+    let views = rules.views_of([class]);
+    let values = |shape: usize| views.of(rules, shape);
     let crowd = |shape: usize| state.counts.crowd(problem, class, Bin::Node(number, shape));
     let mut tuples: Vec<(Vec<Option<usize>>, usize)> = Vec::new();
     for shape in &shapes {

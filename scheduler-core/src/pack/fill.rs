@@ -176,7 +176,7 @@ pub(crate) fn fill(
                 if some_left
                     && fits(buckets.request(item), &free)
                     && (!buckets.limited[item]
-                        || allowance(problem, buckets.class_of[item], &classes) > 0)
+                        || allowance(problem, buckets.class_of[item], classes.iter().copied()) > 0)
                 {
                     let score = buckets.score(item, &left);
                     if best.is_none_or(|(best, _)| score > best) {
@@ -220,7 +220,7 @@ fn handful(
 ) -> i64 {
     let mut most = times_fitting(buckets.request(item), free).min(left);
     if buckets.limited[item] {
-        most = most.min(allowance(problem, buckets.class_of[item], classes));
+        most = most.min(allowance(problem, buckets.class_of[item], classes.iter().copied()));
     }
     (most / 16).max(1)
 }

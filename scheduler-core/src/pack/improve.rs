@@ -57,6 +57,9 @@ const STEPS_PER_PAIR: usize = 50;
 /// How much the order of pods is disturbed at most.
 const NOISE_MAX: f64 = 0.8;
 
+/// Steps that a step costs more where an item depends on the others on its node.
+const MINDING_COST: usize = 8;
+
 /// Nodes taken away to make one of them, at most.
 const MERGED_MAX: usize = 24;
 
@@ -68,6 +71,9 @@ impl<F: Fn(u32, &[(u32, i64)]) -> i64 + Sync> Board<'_, F> {
     pub(crate) fn improve(&self, mut bins: Vec<Bin>, steps: u32) -> Vec<Bin> {
         let mut random = Random::new(0x706c_696d);
         let steps = (steps as usize).min(bins.len() * bins.len() * STEPS_PER_PAIR);
+        let (items, minding) =
+            (self.minds_others.len(), self.minds_others.iter().filter(|minds| **minds).count());
+        let steps = steps * items / (items + MINDING_COST * minding).max(1);
         for round in 0..ROUNDS {
             random.shuffle(&mut bins);
             let streams = (bins.len() / STREAM_NODES_MIN).clamp(1, STREAMS);
@@ -114,6 +120,8 @@ struct Stream<'a, F> {
     /// By position: pods of the best filling so far, and of the one in the making.
     best: Vec<i64>,
     counts: Vec<i64>,
+    /// Pods of the one in the making.
+    placed: Pods,
     free: Vec<i64>,
 }
 
@@ -139,6 +147,7 @@ impl<'a, F: Fn(u32, &[(u32, i64)]) -> i64 + Sync> Stream<'a, F> {
             chosen: Vec::new(),
             best: Vec::new(),
             counts: Vec::new(),
+            placed: Vec::new(),
             free: Vec::new(),
         }
     }
@@ -290,12 +299,13 @@ impl<'a, F: Fn(u32, &[(u32, i64)]) -> i64 + Sync> Stream<'a, F> {
 
     /// Takes the open pods in order, as many of each as fit, into `counts`; returns their worth.
     fn fill(&mut self, shape: usize) -> f64 {
-        let Self { board, open, requests, counts, free, .. } = self;
+        let Self { board, open, requests, counts, placed, free, .. } = self;
         let one = &board.instance.shapes[shape];
         free.clear();
         free.extend_from_slice(&one.room);
         counts.clear();
         counts.resize(open.len(), 0);
+        placed.clear();
         let mut worth = 0.0;
         let dims = free.len();
         for (at, request) in requests.chunks_exact(dims).enumerate() {
@@ -309,14 +319,13 @@ impl<'a, F: Fn(u32, &[(u32, i64)]) -> i64 + Sync> Stream<'a, F> {
             let mut times = if left == 1 { 1 } else { times_fitting(request, free).min(left) };
             times = times.min(board.instance.items[item as usize].per_node);
             if board.minds_others[item as usize] {
-                let pods: Pods = (open.iter().zip(counts.iter()))
-                    .filter(|(_, count)| **count > 0)
-                    .map(|(one, count)| (one.item, *count))
-                    .collect();
-                times = times.min((board.allowance)(item, &pods));
+                times = times.min((board.allowance)(item, placed));
             }
             take(free, request, times);
             counts[at] = times;
+            if times > 0 {
+                placed.push((item, times));
+            }
             worth += value * times as f64;
         }
         // Pods that ask for nothing that has a price have to go somewhere too.

@@ -170,7 +170,7 @@ impl<'p> State<'p> {
         times_fitting(&self.problem.classes[class].request, room).min(allowance(
             self.problem,
             class,
-            contents,
+            contents.iter().copied(),
         ))
     }
 

@@ -15,7 +15,7 @@ use crate::problem::cache::share;
 use crate::problem::rules::Kind;
 use crate::solution::Setback;
 
-/// Shapes with the same values of all keys that matter for a class.
+/// Shapes of which the rules about a class see the same.
 struct Region {
     shapes: BitSet,
     /// One of the shapes.
@@ -107,7 +107,7 @@ fn regions(state: &State<'_>, class: usize) -> Vec<Region> {
     if one.spec.unsupported.is_some() {
         return Vec::new();
     }
-    let keys = problem.rules.keys_of([class]);
+    let views = problem.rules.views_of([class]);
     let mut regions: BTreeMap<Vec<Option<usize>>, Region> = BTreeMap::new();
     let admission = one.preferred.unwrap_or(one.admission);
     for shape in problem.admissions[admission].usable.iter() {
@@ -118,10 +118,10 @@ fn regions(state: &State<'_>, class: usize) -> Vec<Region> {
         if !problem.ports_clear(class, shape) {
             continue;
         }
-        let values = keys.iter().map(|key| problem.rules.shape_values[*key][shape]).collect();
+        let view = views.of(&problem.rules, shape);
         let weight = problem.snapshot.supply.node_pools[problem.table.pool(shape)].weight;
         let cost = (-i64::from(weight), share);
-        let region = regions.entry(values).or_insert_with(|| Region {
+        let region = regions.entry(view).or_insert_with(|| Region {
             shapes: BitSet::new(problem.table.shapes.len()),
             any: shape,
             cost,

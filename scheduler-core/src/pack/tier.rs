@@ -19,7 +19,6 @@ use crate::pack::round::Rounding;
 use crate::pack::topology::allowance;
 use crate::problem::dims::fits;
 use crate::problem::{BitSet, Problem};
-use crate::solution::add_content;
 
 /// Items are the parts that some candidate holds, numbered anew.
 pub(crate) struct Tier<'a, 'p> {
@@ -242,11 +241,8 @@ impl<'a, 'p> Tier<'a, 'p> {
     }
 
     fn allowance(&self, item: u32, pods: &[(u32, i64)]) -> i64 {
-        let mut contents = Vec::with_capacity(pods.len());
-        for (item, pods) in pods {
-            add_content(&mut contents, self.class_of[*item as usize], *pods);
-        }
-        allowance(self.problem, self.class_of[item as usize], &contents)
+        let contents = pods.iter().map(|(item, pods)| (self.class_of[*item as usize], *pods));
+        allowance(self.problem, self.class_of[item as usize], contents)
     }
 
     fn places_as_many(&self, bins: &[Bin], others: &[Bin]) -> bool {
@@ -266,7 +262,7 @@ impl<'a, 'p> Tier<'a, 'p> {
             request: self.problem.classes[*class].request.clone(),
             pods: self.pods[item],
             per_node: if self.problem.is_limited(*class) {
-                allowance(self.problem, *class, &[])
+                allowance(self.problem, *class, std::iter::empty())
             } else {
                 i64::MAX
             },

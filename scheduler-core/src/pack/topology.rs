@@ -258,7 +258,11 @@ impl Counts {
 
 /// How many more pods of a class rules about single nodes allow next to these contents of a node
 /// that does not exist yet.
-pub(crate) fn allowance(problem: &Problem<'_>, class: usize, contents: &[Content]) -> i64 {
+pub(crate) fn allowance(
+    problem: &Problem<'_>,
+    class: usize,
+    contents: impl Iterator<Item = Content> + Clone,
+) -> i64 {
     let mut most = i64::MAX;
     for number in &problem.rules.of_class[class] {
         let rule = &problem.rules.all[*number];
@@ -266,7 +270,7 @@ pub(crate) fn allowance(problem: &Problem<'_>, class: usize, contents: &[Content
             continue;
         }
         let sum = |of: &[bool]| -> i64 {
-            contents.iter().filter(|(class, _)| of[*class]).map(|(_, pods)| *pods).sum()
+            contents.clone().filter(|(class, _)| of[*class]).map(|(_, pods)| pods).sum()
         };
         match &rule.kind {
             Kind::Spread(spread) => {
@@ -293,12 +297,12 @@ pub(crate) fn allowance(problem: &Problem<'_>, class: usize, contents: &[Content
     if !problem.classes[class].spec.host_ports.is_empty() {
         let ports_of = |other: usize| &problem.classes[other].spec.host_ports;
         let clashes = |other: usize| problem.classes[class].clashes(ports_of(other));
-        most = most.min(i64::from(!contents.iter().any(|(other, _)| clashes(*other))));
+        most = most.min(i64::from(!contents.clone().any(|(other, _)| clashes(other))));
     }
     let own = problem.classes[class].per_node;
     if own < i64::MAX {
-        let present = contents.iter().find(|(other, _)| *other == class);
-        most = most.min(own - present.map_or(0, |(_, pods)| *pods));
+        let present = contents.filter(|(other, _)| *other == class).map(|(_, pods)| pods);
+        most = most.min(own - present.sum::<i64>());
     }
     most.max(0)
 }

@@ -66,6 +66,28 @@ pub(crate) struct Rule {
     pub(crate) bound_total: i64,
 }
 
+/// What some rules see of a shape: the values of their keys, and whether its pods count.
+#[derive(Clone, Debug)]
+pub(crate) struct Views {
+    keys: Vec<usize>,
+    /// Spreads over keys.
+    spreads: Vec<usize>,
+}
+
+impl Views {
+    /// Shapes with the same view may stand in for each other.
+    pub(crate) fn of(&self, rules: &Rules, shape: usize) -> Vec<Option<usize>> {
+        let values = self.keys.iter().map(|key| rules.shape_values[*key][shape]);
+        let counted = self.spreads.iter().map(|rule| match &rules.all[*rule].kind {
+            Kind::Spread(spread) => {
+                Some(usize::from(spread.counted_shapes.admitted.contains(shape)))
+            }
+            Kind::Anti | Kind::Affinity => None,
+        });
+        values.chain(counted).collect()
+    }
+}
+
 /// All rules of a problem.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rules {
@@ -101,6 +123,20 @@ impl Rules {
         keys.sort_unstable();
         keys.dedup();
         keys
+    }
+
+    /// What rules about these classes see of a shape.
+    pub(crate) fn views_of(&self, classes: impl IntoIterator<Item = usize> + Clone) -> Views {
+        let keys = self.keys_of(classes.clone());
+        let is_spread = |rule: &usize| {
+            let rule = &self.all[*rule];
+            matches!(rule.kind, Kind::Spread(_)) && rule.places[0] != Place::Host
+        };
+        let of_classes = classes.into_iter().flat_map(|class| &self.of_class[class]);
+        let mut spreads: Vec<usize> = of_classes.copied().filter(is_spread).collect();
+        spreads.sort_unstable();
+        spreads.dedup();
+        Views { keys, spreads }
     }
 
     /// Whether the class must be on a node with other pods.

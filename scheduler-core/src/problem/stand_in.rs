@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Problem;
 use super::dims::fits;
+use super::rules::Views;
 use crate::engine::MinValuesPolicy;
 use crate::solution::Content;
 
@@ -15,8 +16,9 @@ pub(crate) struct StandIns<'a> {
     contents: &'a [Content],
     /// What the pods ask for together.
     asked: Vec<i64>,
-    /// Keys whose values the rules of the pods depend on.
-    tied: Vec<usize>,
+    /// What the rules about the pods see of a shape, and of the one that is bought.
+    views: Views,
+    view: Vec<Option<usize>>,
 }
 
 impl<'a> StandIns<'a> {
@@ -27,8 +29,9 @@ impl<'a> StandIns<'a> {
             let request = &problem.classes[*class].request;
             asked.iter_mut().zip(request).for_each(|(sum, one)| *sum += one * pods);
         }
-        let tied = problem.rules.keys_of(contents.iter().map(|(class, _)| *class));
-        Self { problem, bought, contents, asked, tied }
+        let views = problem.rules.views_of(contents.iter().map(|(class, _)| *class));
+        let view = views.of(&problem.rules, bought);
+        Self { problem, bought, contents, asked, views, view }
     }
 
     /// Whether another shape could be bought instead.
@@ -42,10 +45,7 @@ impl<'a> StandIns<'a> {
             && self.contents.iter().all(|(class, _)| {
                 problem.usable(*class).contains(shape) && problem.ports_clear(*class, shape)
             })
-            && self.tied.iter().all(|key| {
-                let values = &problem.rules.shape_values[*key];
-                values[shape] == values[self.bought]
-            })
+            && self.views.of(&problem.rules, shape) == self.view
     }
 }
 
