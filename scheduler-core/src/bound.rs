@@ -131,9 +131,6 @@ fn largest_pod(
     Some(by_class)
 }
 
-/// Rounds of column generation at most.
-const ROUNDS_MAX: usize = 400;
-
 /// Rounds in which values of items are settled at most, and what they may look at together.
 const SETTLING_ROUNDS: usize = 40;
 const SETTLING_LOOKS: usize = 4_000_000;
@@ -165,7 +162,7 @@ fn by_columns(
         Some(hints) => (hints.values.clone(), known_columns(problem, candidates, hints)),
         None => (rows.means(&instance, &fluid), Vec::new()),
     };
-    let found = generate(&by_row, (&first, columns), ROUNDS_MAX);
+    let found = generate(&by_row, (&first, columns));
     let proven_fluid = if instance.standing.is_empty() {
         classes.iter().zip(&fluid).map(|(class, value)| on_new[*class] as f64 * value).sum()
     } else {

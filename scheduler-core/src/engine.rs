@@ -183,14 +183,9 @@ impl Engine {
         let Self { settings, lowering, .. } = self;
         let lowering = match lowering.take() {
             Some(known) if known.is_of(&snapshot.supply) => lowering.insert(known),
-            _ => {
-                let supply = snapshot.supply.clone();
-                let (cost, radius) = (settings.interruption_cost, settings.blast_radius_percent);
-                lowering.insert(Lowering::new(supply, cost, radius, settings.preferences))
-            }
+            _ => lowering.insert(Lowering::new(snapshot.supply.clone(), settings.clone())),
         };
-        let mut problem = lowering.problem(snapshot);
-        problem.min_values_policy = settings.min_values_policy;
+        let problem = lowering.problem(snapshot);
         let pack = |problem: &Problem<'_>, steps: u32| match settings.packer {
             Packer::DualGreedy => pack::pack(problem, steps),
             Packer::FirstFitDecreasing => pack::ffd::pack(problem),
@@ -258,10 +253,16 @@ impl Engine {
     }
 }
 
-fn give_up_empty(snapshot: &ClusterSnapshot, holders: &Holders, plan: &mut Plan) {
+/// Nodes on which this plan or an earlier one expects pods.
+fn expecting<'a>(snapshot: &'a ClusterSnapshot, plan: &'a Plan) -> BTreeSet<&'a NodeName> {
     let planned = plan.nominations().map(|(_, node)| node);
     let nominated = snapshot.pending.iter().filter_map(|pod| pod.nominated.as_ref());
-    let expected: BTreeSet<&NodeName> = planned.chain(nominated).chain(holders.nodes()).collect();
+    planned.chain(nominated).collect()
+}
+
+fn give_up_empty(snapshot: &ClusterSnapshot, holders: &Holders, plan: &mut Plan) {
+    let mut expected = expecting(snapshot, plan);
+    expected.extend(holders.nodes());
     let found = emptiness::find(snapshot, &expected);
     plan.actions.extend(found.actions);
     plan.wake_at = earliest(plan.wake_at, found.wake_at);

@@ -8,7 +8,8 @@
 //! 5. Pods that must be on a node with others follow ([`follow`]).
 //! 6. Whatever a rule does not allow in the end is taken out again ([`repair`]).
 //!
-//! Soft constraints between pods are tried as rules before all that ([`grant`]). What has no place in the end is offered every other one ([`complete`]).
+//! Soft constraints between pods are tried as rules before all that ([`grant`]). What has no place
+//! in the end is offered every other one ([`complete`]).
 //!
 //! [`ffd`] is the baseline in the peer's manner.
 
@@ -75,7 +76,7 @@ fn by_value(problem: &Problem<'_>, steps: u32) -> Solution {
 /// Gives pods without a place what can still be had: wishes that were granted to others no longer
 /// stand in the way, and a domain where one could buy but does not is none, as for kube-scheduler.
 pub(crate) fn complete(problem: &Problem<'_>, solution: Solution) -> Solution {
-    if solution.unplaced.iter().all(|pods| *pods == 0) {
+    if solution.left() == 0 {
         return solution;
     }
     let all: Vec<usize> = (0..problem.classes.len()).collect();

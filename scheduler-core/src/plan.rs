@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::MinValuesPolicy;
 use crate::model::{CapacityType, Labels, NodeName, NodePoolName, PodId, Price, Resources, Taint};
+use crate::snapshot::ClusterSnapshot;
 pub use reason::{Blocker, ReasonCode, Unschedulable};
 
 /// What the engine decided at one instant.
@@ -108,6 +109,18 @@ pub enum Action {
         /// Why.
         reason: DisruptionReason,
     },
+}
+
+impl Action {
+    /// Expects a waiting pod on a node, or keeps room there for what is no pod but a chunk of a
+    /// buffer.
+    pub fn expect(snapshot: &ClusterSnapshot, pod: PodId, node: NodeName) -> Self {
+        if snapshot.is_chunk(&pod) {
+            Self::Hold { chunk: pod, node }
+        } else {
+            Self::Nominate { pod, node }
+        }
+    }
 }
 
 /// Why a node is given up.

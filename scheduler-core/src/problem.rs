@@ -65,6 +65,12 @@ impl Problem<'_> {
         (row.pool, &catalog[row.instance_type].capacity)
     }
 
+    /// The existing node on which an earlier plan expects a waiting pod, if it is still there.
+    pub(crate) fn nominated_site(&self, pod: usize) -> Option<usize> {
+        let name = self.snapshot.pending[pod].nominated.as_ref()?;
+        self.snapshot.nodes.binary_search_by(|node| node.node.name.cmp(name)).ok()
+    }
+
     /// The reservation that a shape is part of.
     pub(crate) fn reservation(&self, shape: usize) -> Option<usize> {
         self.table.shapes[shape].reservation

@@ -1,7 +1,7 @@
 //! Nodes as a plan says that they will be, and nodes of everything that can be launched.
 
 use k8s_openapi::api::core::v1::Node;
-use scheduler_core::model::well_known::{CAPACITY_TYPE, HOSTNAME, ZONE};
+use scheduler_core::model::well_known::{CAPACITY_TYPE, HOSTNAME, INITIALIZED, REGISTERED, ZONE};
 use scheduler_core::model::{InstanceType, Labels, NodePool, Offering, Resources};
 use scheduler_core::{PlannedNode, Supply};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cluster::object;
 
 /// Labels that say that a node has started.
-const STARTED: [&str; 2] = ["karpenter.sh/registered", "karpenter.sh/initialized"];
+const STARTED: [&str; 2] = [REGISTERED, INITIALIZED];
 
 /// A planned node once it has joined.
 pub(crate) fn node(planned: &PlannedNode, name: &str) -> Node {

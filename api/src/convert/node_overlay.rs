@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use scheduler_core::model::{
-    NodeOverlay, Price, PriceOverlay, Requirement, Requirements, well_known,
-};
+use scheduler_core::model::{NodeOverlay, Price, PriceOverlay, Requirement, well_known};
 
 use super::amount::{Amounts, in_core_unit};
 use super::label::{check_key, check_value};
-use super::requirement::{ALL_OPERATORS, Gathered, Written};
+use super::node_pool::weight;
+use super::requirement::{ALL_OPERATORS, Written, gather};
 use crate::crd::node_overlay::{NOT_IN_OVERLAYS, NodeOverlaySpec, OverlayRequirement};
 use crate::crd::{self, unknown_fields};
 use crate::finding::{Problem, Report};
 use crate::objects::name;
 use crate::quantity::Quantity;
+
+/// The highest weight of an overlay.
+const WEIGHT_MAX: i32 = 10_000;
 
 /// An overlay, unless something about it is wrong.
 pub(super) fn convert(overlay: &crd::NodeOverlay, report: &mut Report<'_>) -> Option<NodeOverlay> {
@@ -23,47 +25,18 @@ pub(super) fn convert(overlay: &crd::NodeOverlay, report: &mut Report<'_>) -> Op
     if overlay.metadata.deletion_timestamp.is_some() {
         return None;
     }
+    let written = overlay.spec.requirements.iter();
+    let written = written.map(|entry| (entry.key.as_str(), requirement(entry)));
     // Every check runs, so that all findings are told at once.
     let before = report.count();
     let converted = NodeOverlay {
         name: name(&overlay.metadata).to_owned(),
-        weight: report.accept(weight(overlay.spec.weight)).unwrap_or_default(),
-        requirements: requirements(&overlay.spec.requirements, report),
+        weight: report.accept(weight(overlay.spec.weight, WEIGHT_MAX)).unwrap_or_default(),
+        requirements: gather("spec.requirements", written, report),
         price: report.accept(price(&overlay.spec)).flatten(),
         capacity: report.accept(capacity(&overlay.spec)).unwrap_or_default(),
     };
     (!report.has_error_since(before)).then_some(converted)
-}
-
-fn weight(written: Option<i32>) -> Result<u32, Problem> {
-    match written {
-        None => Ok(0),
-        Some(weight @ 1..=10_000) => Ok(weight.unsigned_abs()),
-        Some(other) => Err(Problem::new(
-            "spec.weight",
-            format!("{other} is out of range, expected 1 to 10000"),
-            "correct the weight or leave it out",
-        )),
-    }
-}
-
-fn requirements(written: &[OverlayRequirement], report: &mut Report<'_>) -> Requirements {
-    let mut gathered = Gathered::default();
-    for (index, entry) in written.iter().enumerate() {
-        let field = format!("spec.requirements[{index}]");
-        let read = requirement(entry).map_err(|problem| problem.within(&field));
-        if let Some(requirement) = report.accept(read) {
-            gathered.add(&entry.key, requirement);
-        }
-    }
-    if let Some(key) = &gathered.contradiction {
-        report.error(Problem::new(
-            "spec.requirements",
-            format!("the requirements on {key} contradict each other: no value satisfies them all"),
-            "remove or correct one of them",
-        ));
-    }
-    gathered.requirements
 }
 
 fn requirement(entry: &OverlayRequirement) -> Result<Requirement, Problem> {

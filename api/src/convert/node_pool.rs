@@ -2,12 +2,12 @@
 
 use scheduler_core::model::{
     Budget, BudgetLimit, CapacityType, ConsolidationPolicy, Disruption, Labels, Limits, NodePool,
-    Requirement, Requirements, Taint, well_known,
+    Requirement, Taint, well_known,
 };
 
 use super::amount::{Amounts, in_core_unit};
 use super::label::{check_key, check_value, is_qualified_name};
-use super::requirement::{ALL_OPERATORS, Gathered, Written};
+use super::requirement::{ALL_OPERATORS, Written, gather};
 use super::taint;
 use crate::crd::node_pool as written;
 use crate::crd::shared::{Requirement as WrittenRequirement, Taint as WrittenTaint};
@@ -18,6 +18,9 @@ use crate::objects::name;
 
 const NODE_CLASS_GROUP: &str = "karpenter.k8s.aws";
 const NODE_CLASS_KIND: &str = "EC2NodeClass";
+
+/// The highest weight of a pool.
+const WEIGHT_MAX: i32 = 100;
 
 /// A pool, unless something about it is wrong.
 pub(super) fn convert(pool: &crd::NodePool, report: &mut Report<'_>) -> Option<NodePool> {
@@ -48,13 +51,15 @@ pub(super) fn convert(pool: &crd::NodePool, report: &mut Report<'_>) -> Option<N
     if super::is_not_ready(conditions, report) {
         return None;
     }
+    let written = pool.spec.template.spec.requirements.iter();
+    let written = written.map(|entry| (entry.key.as_str(), requirement(entry)));
     // Every check runs, so that all findings are told at once.
     let before = report.count();
     let converted = NodePool {
         name: name(&pool.metadata).to_owned(),
         node_class: class.name.clone(),
-        weight: weight(&pool.spec, report),
-        requirements: requirements(&pool.spec.template.spec.requirements, report),
+        weight: report.accept(weight(pool.spec.weight, WEIGHT_MAX)).unwrap_or_default(),
+        requirements: gather("spec.template.spec.requirements", written, report),
         labels: labels(pool, report),
         taints: taints(&pool.spec.template.spec, report),
         limits: limits(&pool.spec, report),
@@ -65,40 +70,17 @@ pub(super) fn convert(pool: &crd::NodePool, report: &mut Report<'_>) -> Option<N
     (!report.has_error_since(before)).then_some(converted)
 }
 
-fn weight(spec: &written::NodePoolSpec, report: &mut Report<'_>) -> u32 {
-    match spec.weight {
-        None => 0,
-        Some(weight @ 1..=100) => weight as u32,
-        Some(other) => {
-            report.error(Problem::new(
-                "spec.weight",
-                format!("{other} is out of range, expected 1 to 100"),
-                "correct the weight or leave it out",
-            ));
-            0
-        }
+/// The weight of an object that may have one from 1 to so much; 0 if it has none.
+pub(super) fn weight(written: Option<i32>, most: i32) -> Result<u32, Problem> {
+    match written {
+        None => Ok(0),
+        Some(weight) if (1..=most).contains(&weight) => Ok(weight.unsigned_abs()),
+        Some(other) => Err(Problem::new(
+            "spec.weight",
+            format!("{other} is out of range, expected 1 to {most}"),
+            "correct the weight or leave it out",
+        )),
     }
-}
-
-fn requirements(written: &[WrittenRequirement], report: &mut Report<'_>) -> Requirements {
-    const FIELD: &str = "spec.template.spec.requirements";
-    let mut gathered = Gathered::default();
-    for (index, entry) in written.iter().enumerate() {
-        let field = format!("{FIELD}[{index}]");
-        if let Some(requirement) =
-            report.accept(requirement(entry).map_err(|problem| problem.within(&field)))
-        {
-            gathered.add(&entry.key, requirement);
-        }
-    }
-    if let Some(key) = &gathered.contradiction {
-        report.error(Problem::new(
-            FIELD,
-            format!("the requirements on {key} contradict each other: no value satisfies them all"),
-            "remove or correct one of them",
-        ));
-    }
-    gathered.requirements
 }
 
 fn is_numeric(operator: &str) -> bool {

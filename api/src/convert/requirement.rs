@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::{Affinity, NodeSelectorTerm};
 use scheduler_core::model::{Operator, PreferredTerm, Requirement, Requirements};
 
-use crate::finding::Problem;
+use crate::finding::{Problem, Report};
 
 /// Requirements that are being collected, with the first key on which they contradict each other.
 ///
@@ -35,6 +35,30 @@ impl Gathered {
             self.contradiction.clone_from(&other.contradiction);
         }
     }
+}
+
+/// Requirements on keys, read from the list in this field; what is wrong with one of them, or with
+/// all together, is told.
+pub(super) fn gather<'a>(
+    field: &str,
+    written: impl Iterator<Item = (&'a str, Result<Requirement, Problem>)>,
+    report: &mut Report<'_>,
+) -> Requirements {
+    let mut gathered = Gathered::default();
+    for (index, (key, read)) in written.enumerate() {
+        let read = read.map_err(|problem| problem.within(&format!("{field}[{index}]")));
+        if let Some(requirement) = report.accept(read) {
+            gathered.add(key, requirement);
+        }
+    }
+    if let Some(key) = &gathered.contradiction {
+        report.error(Problem::new(
+            field,
+            format!("the requirements on {key} contradict each other: no value satisfies them all"),
+            "remove or correct one of them",
+        ));
+    }
+    gathered.requirements
 }
 
 /// A requirement as people write it.

@@ -5,7 +5,8 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::shared::{
-    Condition, Extra, ResourceList, aws_key_rule_without, conditions, resource_list,
+    Condition, Extra, KARPENTER_KEY_RULE, KEY_PATTERN, ResourceList, aws_key_rule_without,
+    conditions, numeric_rule, resource_list,
 };
 
 /// A correction of prices and capacity of instance types.
@@ -68,12 +69,10 @@ pub struct OverlayRequirement {
     /// Label key.
     #[schemars(extend(
         "maxLength" = 316,
-        "pattern" = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*(\/))?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$"
+        "pattern" = KEY_PATTERN
     ))]
-    #[x_kube(validation = Rule::new(
-        "self in ['karpenter.sh/capacity-type', 'karpenter.sh/nodepool'] || \
-         !self.find('^([^/]+)').endsWith('karpenter.sh')",
-    ).message("label domain karpenter.sh is restricted"))]
+    #[x_kube(validation = Rule::new(KARPENTER_KEY_RULE)
+        .message("label domain karpenter.sh is restricted"))]
     #[x_kube(validation = Rule::new("self != 'kubernetes.io/hostname'")
         .message("label kubernetes.io/hostname is restricted"))]
     #[x_kube(validation = Rule::new(aws_key_rule_without("self", &NOT_IN_OVERLAYS))
@@ -118,7 +117,6 @@ pub struct NodeOverlayStatus {
 }
 
 fn overlay_requirement_list(generator: &mut SchemaGenerator) -> Schema {
-    let numeric = "x.operator in ['Gt', 'Lt', 'Gte', 'Lte']";
     json_schema!({
         "type": "array",
         "maxItems": 100,
@@ -130,14 +128,7 @@ fn overlay_requirement_list(generator: &mut SchemaGenerator) -> Schema {
                          (has(x.values) && x.values.size() > 0))",
                 "message": "requirements with operators 'In' or 'NotIn' must have a value defined",
             },
-            {
-                "rule": format!(
-                    "self.all(x, !({numeric}) || \
-                     (has(x.values) && x.values.size() == 1 && int(x.values[0]) >= 0))"
-                ),
-                "message": "requirements with operators 'Gt', 'Lt', 'Gte' or 'Lte' must have a \
-                            single non-negative integer value",
-            },
+            numeric_rule(),
         ],
     })
 }

@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::KubeSchema;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Fields that the definition does not know, kept when an object is written again.
 pub type Extra = BTreeMap<String, Value>;
@@ -34,6 +34,13 @@ pub struct NodeClassRef {
     pub extra: Extra,
 }
 
+/// A label key, with its prefix or without. Karpenter holds values of taints to it too.
+pub(crate) const KEY_PATTERN: &str = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*(\/))?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$";
+
+/// The rule that keeps keys of domain `karpenter.sh` to those that somebody may ask for.
+pub(crate) const KARPENTER_KEY_RULE: &str = "self in ['karpenter.sh/capacity-type', 'karpenter.sh/nodepool'] || \
+     !self.find('^([^/]+)').endsWith('karpenter.sh')";
+
 /// A requirement on the labels of nodes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -41,12 +48,10 @@ pub struct Requirement {
     /// Label key.
     #[schemars(extend(
         "maxLength" = 316,
-        "pattern" = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*(\/))?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$"
+        "pattern" = KEY_PATTERN
     ))]
-    #[x_kube(validation = Rule::new(
-        "self in ['karpenter.sh/capacity-type', 'karpenter.sh/nodepool'] || \
-         !self.find('^([^/]+)').endsWith('karpenter.sh')",
-    ).message("label domain karpenter.sh is restricted"))]
+    #[x_kube(validation = Rule::new(KARPENTER_KEY_RULE)
+        .message("label domain karpenter.sh is restricted"))]
     #[x_kube(validation = Rule::new("self != 'kubernetes.io/hostname'")
         .message("label kubernetes.io/hostname is restricted"))]
     #[x_kube(validation = Rule::new(aws_key_rule("self"))
@@ -76,13 +81,13 @@ pub struct Taint {
     /// Key.
     #[schemars(extend(
         "minLength" = 1,
-        "pattern" = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*(\/))?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$"
+        "pattern" = KEY_PATTERN
     ))]
     pub key: String,
     /// Value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend(
-        "pattern" = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*(\/))?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$"
+        "pattern" = KEY_PATTERN
     ))]
     pub value: Option<String>,
     /// What the taint does to pods that do not tolerate it.
@@ -143,7 +148,6 @@ pub(crate) fn aws_key_rule_without(key: &str, refused: &[&str]) -> String {
 
 /// Rules on a list of requirements, as the value of `x-kubernetes-validations`.
 pub(crate) fn requirement_list(generator: &mut SchemaGenerator) -> Schema {
-    let numeric = "x.operator in ['Gt', 'Lt', 'Gte', 'Lte']";
     json_schema!({
         "type": "array",
         "maxItems": 100,
@@ -153,20 +157,23 @@ pub(crate) fn requirement_list(generator: &mut SchemaGenerator) -> Schema {
                 "rule": "self.all(x, x.operator != 'In' || (has(x.values) && x.values.size() > 0))",
                 "message": "requirements with operator 'In' must have a value defined",
             },
-            {
-                "rule": format!(
-                    "self.all(x, !({numeric}) || \
-                     (has(x.values) && x.values.size() == 1 && int(x.values[0]) >= 0))"
-                ),
-                "message": "requirements with operators 'Gt', 'Lt', 'Gte' or 'Lte' must have a \
-                            single non-negative integer value",
-            },
+            numeric_rule(),
             {
                 "rule": "self.all(x, x.operator != 'In' || !has(x.minValues) || \
                          (has(x.values) && x.values.size() >= x.minValues))",
                 "message": "requirements with 'minValues' must have at least that many values",
             },
         ],
+    })
+}
+
+/// The rule on a list of requirements that numbers are single and not negative.
+pub(crate) fn numeric_rule() -> Value {
+    json!({
+        "rule": "self.all(x, !(x.operator in ['Gt', 'Lt', 'Gte', 'Lte']) || \
+                 (has(x.values) && x.values.size() == 1 && int(x.values[0]) >= 0))",
+        "message": "requirements with operators 'Gt', 'Lt', 'Gte' or 'Lte' must have a single \
+                    non-negative integer value",
     })
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Relaxed, cheapest_node, relax};
 use crate::bound::fluid::Duals;
-use crate::engine::PreferencePolicy;
+use crate::engine::Settings;
 use crate::model::{Pod, PodId, PodSpec, Price};
 use crate::problem::Lowering;
 use crate::snapshot::{ClusterSnapshot, Supply};
@@ -44,8 +44,9 @@ const STALE_SHARE: i64 = 50;
 impl RunningBound {
     /// No pods yet. The bound allows every offering of the supply.
     pub fn new(supply: &Arc<Supply>) -> Self {
+        let settings = Settings { interruption_cost: Price::ZERO, ..Settings::default() };
         Self {
-            lowering: Lowering::new(supply.clone(), Price::ZERO, None, PreferencePolicy::Respect),
+            lowering: Lowering::new(supply.clone(), settings),
             supply: supply.clone(),
             specs: Vec::new(),
             numbers: BTreeMap::new(),

@@ -19,6 +19,9 @@ pub(crate) struct Generated {
     pub(crate) columns: Vec<Column>,
 }
 
+/// Rounds at most.
+const ROUNDS_MAX: usize = 400;
+
 /// Distance between mixture and bound, relative to the bound, at which to stop.
 const NEAR_ENOUGH: f64 = 2e-3;
 
@@ -41,13 +44,8 @@ const BRANCHES: u32 = 40_000;
 /// Columns that the master keeps, for each row.
 const COLUMNS_PER_ROW: usize = 8;
 
-/// Generates columns for items of which each fits somewhere, in so many rounds at most. It begins
-/// with the values and patterns given, which may come from a similar problem.
-pub(crate) fn generate(
-    instance: &Instance,
-    (values, columns): (&[f64], Vec<Column>),
-    rounds_max: usize,
-) -> Generated {
+/// Generates columns for items of which each fits somewhere. It begins with the values and patterns given, which may come from a similar problem.
+pub(crate) fn generate(instance: &Instance, (values, columns): (&[f64], Vec<Column>)) -> Generated {
     let items = instance.items.len();
     let mut demand: Vec<i64> = instance.items.iter().map(|item| item.pods).collect();
     demand.extend(instance.standing.iter().map(|nodes| -nodes));
@@ -60,7 +58,7 @@ pub(crate) fn generate(
     let mut rounds = 0;
     // The first knapsacks look at the values given.
     let mut smoothing = 1.0;
-    while rounds < rounds_max {
+    while rounds < ROUNDS_MAX {
         rounds += 1;
         let values: Vec<f64> = (best.1.iter().zip(&master.prices))
             .map(|(best, new)| (smoothing * best + (1.0 - smoothing) * new).max(0.0))
@@ -316,7 +314,7 @@ mod tests {
         fn the_bound_comes_near_to_the_program_over_all_patterns(instance in instances()) {
             prop_assume!(all_fit(&instance));
             let nothing = vec![0.0; instance.items.len()];
-            let found = generate(&instance, (&nothing, Vec::new()), 200);
+            let found = generate(&instance, (&nothing, Vec::new()));
             let expected = oracle(&instance);
             prop_assert!(found.bound <= expected * (1.0 + 1e-6), "{} of {expected}", found.bound);
             prop_assert!(found.bound >= expected * (1.0 - 2.0 * NEAR_ENOUGH), "{} of {expected}", found.bound);

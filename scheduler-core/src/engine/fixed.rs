@@ -3,10 +3,9 @@
 //! Pods have no say in how many nodes there are: missing ones are launched, and surplus ones given
 //! up whatever runs on them. Budgets do not apply.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::engine::Settings;
+use crate::engine::{Settings, expecting};
 use crate::model::{NodeName, NodePool, NodeStage};
 use crate::plan::{Action, DisruptionReason, Plan, build};
 use crate::problem::Lowering;
@@ -61,10 +60,8 @@ fn launch(
         nodes: Vec::new(),
         pending: Vec::new(),
     };
-    let mut lowering =
-        Lowering::new(supply, settings.interruption_cost, None, settings.preferences);
-    let mut problem = lowering.problem(&alone);
-    problem.min_values_policy = settings.min_values_policy;
+    let mut lowering = Lowering::new(supply, settings.clone());
+    let problem = lowering.problem(&alone);
     let nodes = build::bare_nodes(&problem, count, settings.alternatives_ceiling_percent);
     plan.actions.extend(nodes.into_iter().map(|node| Action::LaunchStatic(Box::new(node))));
 }
@@ -77,14 +74,14 @@ fn give_up(
     surplus: usize,
     plan: &mut Plan,
 ) {
-    let planned = plan.nominations().map(|(_, node)| node);
-    let nominated = snapshot.pending.iter().filter_map(|pod| pod.nominated.as_ref());
-    let expected: BTreeSet<NodeName> = planned.chain(nominated).cloned().collect();
+    let expected = expecting(snapshot, plan);
     nodes.sort_by_cached_key(|node| rank(node));
     let chosen = nodes.into_iter().take(surplus).map(|node| &node.node.name);
     let reason = DisruptionReason::ScaledDown;
-    let leaving = chosen.filter(|name| !expected.contains(*name));
-    plan.actions.extend(leaving.map(|node| Action::Terminate { node: node.clone(), reason }));
+    let leaving = chosen.filter(|name| !expected.contains(name));
+    let leaving: Vec<Action> =
+        leaving.map(|node| Action::Terminate { node: node.clone(), reason }).collect();
+    plan.actions.extend(leaving);
 }
 
 /// Lower goes first.

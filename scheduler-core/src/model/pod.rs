@@ -99,9 +99,7 @@ impl PodSpec {
         self.buffer = Some(buffer.to_owned());
         self
     }
-}
 
-impl PodSpec {
     /// What a spread that honours node affinity looks at: the pod's own selector and affinity.
     /// kube-scheduler does not narrow the domains to those where the volumes can be reached.
     pub fn spread_alternatives(&self) -> &[Requirements] {

@@ -9,15 +9,10 @@ use crate::solution::add_content;
 /// Leaves pods where an earlier plan expects them, if they still fit.
 pub(crate) fn keep_nominated(state: &mut State<'_>, classes: &[usize]) {
     let problem = state.problem;
-    let pending = &problem.snapshot.pending;
     let mut nominated: Vec<(usize, usize, usize)> = Vec::new();
     for class in classes {
         for pod in &problem.classes[*class].pods {
-            let Some(name) = &pending[*pod].nominated else { continue };
-            let nodes = &problem.snapshot.nodes;
-            if let Ok(site) = nodes.binary_search_by(|node| node.node.name.cmp(name)) {
-                nominated.push((*pod, *class, site));
-            }
+            nominated.extend(problem.nominated_site(*pod).map(|site| (*pod, *class, site)));
         }
     }
     nominated.sort_unstable();

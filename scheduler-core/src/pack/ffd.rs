@@ -196,7 +196,7 @@ fn in_best_domain(
     let problem = state.problem;
     let rules = &problem.rules;
     let views = rules.views_of([class]);
-    let values = |shape: usize| views.of(rules, shape);
+    let values = |shape: usize| -> Vec<Option<usize>> { views.of(rules, shape).collect() };
     let crowd = |shape: usize| state.counts.crowd(problem, class, Bin::Node(number, shape));
     let mut tuples: Vec<(Vec<Option<usize>>, usize)> = Vec::new();
     for shape in &shapes {

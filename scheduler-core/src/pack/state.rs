@@ -63,14 +63,18 @@ impl<'p> State<'p> {
     pub(crate) fn resume(problem: &'p Problem<'p>, solution: Solution) -> Self {
         let mut state = Self::new(problem, Order::Size, 0);
         for (site, contents) in solution.on_sites.iter().enumerate() {
-            let name = &problem.snapshot.nodes[site].node.name;
-            let pending = &problem.snapshot.pending;
-            let expected = |pod: &&usize| pending[**pod].nominated.as_ref() == Some(name);
             for (class, pods) in contents {
                 state.put_on_site(*class, site, *pods);
-                let expected = problem.classes[*class].pods.iter().filter(expected).count() as i64;
-                if expected > 0 {
-                    add_content(&mut state.kept[site], *class, expected.min(*pods));
+            }
+        }
+        for (number, class) in problem.classes.iter().enumerate() {
+            for site in class.pods.iter().filter_map(|pod| problem.nominated_site(*pod)) {
+                let pods_of = |contents: &[Content]| {
+                    let found = contents.iter().find(|(class, _)| *class == number);
+                    found.map_or(0, |(_, pods)| *pods)
+                };
+                if pods_of(&state.kept[site]) < pods_of(&state.on_sites[site]) {
+                    add_content(&mut state.kept[site], number, 1);
                 }
             }
         }

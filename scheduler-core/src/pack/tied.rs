@@ -118,7 +118,7 @@ fn regions(state: &State<'_>, class: usize) -> Vec<Region> {
         if !problem.ports_clear(class, shape) {
             continue;
         }
-        let view = views.of(&problem.rules, shape);
+        let view = views.of(&problem.rules, shape).collect();
         let weight = problem.snapshot.supply.node_pools[problem.table.pool(shape)].weight;
         let cost = (-i64::from(weight), share);
         let region = regions.entry(view).or_insert_with(|| Region {

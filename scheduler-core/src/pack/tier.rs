@@ -45,9 +45,6 @@ pub(crate) struct Packed {
     pub(crate) hints: Option<Hints>,
 }
 
-/// Rounds of column generation at most.
-const ROUNDS_MAX: usize = 400;
-
 /// With so few items at most, a restricted integer master is tried, with so many of the patterns
 /// that were found last.
 const INTEGER_ITEMS_MAX: usize = 24;
@@ -114,7 +111,7 @@ impl<'a, 'p> Tier<'a, 'p> {
             by_resource.iter().map(|parts| parts.iter().sum::<i64>() as f64 / unit).collect();
         let rows = Rows::new(&instance, &fluid);
         let first = rows.means(&instance, &fluid);
-        let found = generate(&rows.instance(&instance), (&first, Vec::new()), ROUNDS_MAX);
+        let found = generate(&rows.instance(&instance), (&first, Vec::new()));
         packed.patterns += found.columns.len();
         for up in ROUNDED_UP {
             let worth = (&fluid[..], by_resource);

@@ -76,8 +76,7 @@ impl Counts {
                     *slot(&mut self.owners[*number], domain) += pods;
                 }
             }
-            let exists =
-                |place: &Place| *place == Place::Host || domain(problem, *place, bin).is_some();
+            let exists = |place: &Place| exists(problem, *place, bin);
             if counted && rule.selected[class] && rule.places.iter().any(exists) {
                 self.total[*number] += pods;
             }
@@ -123,8 +122,7 @@ impl Counts {
                 }
                 let near = |index: usize| selected(index).is_some_and(|pods| pods > 0);
                 let starts = self.total[number] == 0 && rule.selected[class];
-                let exists =
-                    |place: &Place| *place == Place::Host || domain(problem, *place, bin).is_some();
+                let exists = |place: &Place| exists(problem, *place, bin);
                 (0..rule.places.len()).all(near) || starts && rule.places.iter().all(exists)
             }
         }
@@ -317,6 +315,11 @@ fn domain(problem: &Problem<'_>, place: Place, bin: Bin) -> Option<usize> {
             problem.rules.shape_values[key][shape]
         }
     }
+}
+
+/// Whether the bin is in some domain; a node that does not exist yet will be its own.
+fn exists(problem: &Problem<'_>, place: Place, bin: Bin) -> bool {
+    place == Place::Host || domain(problem, place, bin).is_some()
 }
 
 /// Whether pods in the bin count for the rule.

@@ -27,12 +27,7 @@ pub(crate) fn actions(
     for (site, contents) in solution.on_sites.iter().enumerate() {
         let node = &problem.snapshot.nodes[site].node.name;
         for pod in pods.take_for_site(site, contents) {
-            let node = node.clone();
-            actions.push(if problem.snapshot.is_chunk(&pod) {
-                Action::Hold { chunk: pod, node }
-            } else {
-                Action::Nominate { pod, node }
-            });
+            actions.push(Action::expect(problem.snapshot, pod, node.clone()));
         }
     }
     let by_price = ByRiskPrice::new(problem, ceiling_percent);
@@ -102,13 +97,9 @@ impl<'a> PodQueue<'a> {
     fn new(problem: &'a Problem<'a>, solution: &Solution) -> Self {
         let mut staying: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
         let mut others = vec![Vec::new(); problem.classes.len()];
-        let snapshot = problem.snapshot;
         for (number, class) in problem.classes.iter().enumerate() {
             for pod in class.pods.iter().rev() {
-                let site = snapshot.pending[*pod].nominated.as_ref().and_then(|name| {
-                    let found = snapshot.nodes.binary_search_by(|node| node.node.name.cmp(name));
-                    found.ok()
-                });
+                let site = problem.nominated_site(*pod);
                 let room = site.and_then(|site| {
                     let contents = &solution.on_sites[site];
                     let at = contents.binary_search_by_key(&number, |(class, _)| *class).ok()?;

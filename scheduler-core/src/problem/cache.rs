@@ -12,20 +12,16 @@ use super::rules::Builder;
 use super::rules::wish::{Wish, wishes};
 use super::shapes::{ShapeTable, open_keys_of};
 use super::sites::{Site, SiteSummary, Summaries};
-use crate::engine::{MinValuesPolicy, PreferencePolicy};
+use crate::engine::{PreferencePolicy, Settings};
 use crate::model::well_known::NODE_POOL;
-use crate::model::{
-    Operator, PodSpec, PreferredTerm, Price, Requirement, Requirements, Taint, TaintEffect,
-};
+use crate::model::{PodSpec, PreferredTerm, Price, Requirement, Requirements, Taint, TaintEffect};
 use crate::snapshot::{ClusterSnapshot, Supply};
 
 /// The lowered supply, with caches that never change a result.
 #[derive(Debug)]
 pub(crate) struct Lowering {
     supply: Arc<Supply>,
-    interruption_cost: Price,
-    blast_radius_percent: Option<u32>,
-    preferences: PreferencePolicy,
+    settings: Settings,
     open_keys: BTreeSet<String>,
     named: BTreeMap<String, BTreeSet<String>>,
     table: Arc<ShapeTable>,
@@ -35,20 +31,13 @@ pub(crate) struct Lowering {
 
 impl Lowering {
     /// Lowers a supply.
-    pub(crate) fn new(
-        supply: Arc<Supply>,
-        interruption_cost: Price,
-        blast_radius_percent: Option<u32>,
-        preferences: PreferencePolicy,
-    ) -> Self {
+    pub(crate) fn new(supply: Arc<Supply>, settings: Settings) -> Self {
         let named = BTreeMap::new();
-        let table = Arc::new(ShapeTable::new(&supply, &named, interruption_cost));
+        let table = Arc::new(ShapeTable::new(&supply, &named, settings.interruption_cost));
         Self {
             open_keys: open_keys_of(&supply),
             supply,
-            interruption_cost,
-            blast_radius_percent,
-            preferences,
+            settings,
             named,
             table,
             admissions: Admissions::default(),
@@ -94,7 +83,7 @@ impl Lowering {
             })
             .collect();
         let summaries = self.summaries.of(&self.supply, &snapshot.nodes);
-        if let Some(percent) = self.blast_radius_percent {
+        if let Some(percent) = self.settings.blast_radius_percent {
             limit_blast_radius(&mut classes, &summaries, percent);
         }
         let Self { table, admissions: cache, .. } = self;
@@ -114,7 +103,7 @@ impl Lowering {
             classes,
             admissions: admissions.all,
             rules,
-            min_values_policy: MinValuesPolicy::Strict,
+            min_values_policy: self.settings.min_values_policy,
         }
     }
 
@@ -135,7 +124,7 @@ impl Lowering {
     /// what granting it may cost: its weight in thousandths of the price of the shares of nodes that
     /// the pods of the class take up.
     pub(crate) fn wishes(&self, problem: &Problem<'_>) -> Vec<(Wish, Price)> {
-        if self.preferences == PreferencePolicy::Ignore {
+        if self.settings.preferences == PreferencePolicy::Ignore {
             return Vec::new();
         }
         let mut found = Vec::new();
@@ -178,7 +167,8 @@ impl Lowering {
             }
         }
         if named != self.named {
-            self.table = Arc::new(ShapeTable::new(&self.supply, &named, self.interruption_cost));
+            let cost = self.settings.interruption_cost;
+            self.table = Arc::new(ShapeTable::new(&self.supply, &named, cost));
             self.named = named;
             self.admissions = Admissions::default();
         }
@@ -218,7 +208,7 @@ impl Lowering {
     /// The preferred terms about nodes, heaviest first: to keep off pools that would rather not have
     /// the pod, then the pod's own.
     fn node_preferences<'s>(&self, spec: &'s PodSpec) -> Cow<'s, [PreferredTerm]> {
-        let own: &[PreferredTerm] = match self.preferences {
+        let own: &[PreferredTerm] = match self.settings.preferences {
             PreferencePolicy::Respect => &spec.node_preferences,
             PreferencePolicy::Ignore => &[],
         };
@@ -229,14 +219,11 @@ impl Lowering {
             .filter(|pool| pool.taints.iter().filter(avoids).any(|taint| !tolerated(taint)))
             .map(|pool| pool.name.clone())
             .collect();
-        let Ok(others) = Requirement::new(Operator::NotIn, &avoided) else {
-            return Cow::Borrowed(own);
-        };
         if avoided.is_empty() {
             return Cow::Borrowed(own);
         }
         let mut requirements = Requirements::new();
-        requirements.add(NODE_POOL, others);
+        requirements.add(NODE_POOL, Requirement::none_of(&avoided));
         let mut all = vec![PreferredTerm { weight: SOFT_TAINT_WEIGHT, requirements }];
         all.extend_from_slice(own);
         Cow::Owned(all)

@@ -75,16 +75,20 @@ pub(crate) struct Views {
 }
 
 impl Views {
-    /// Shapes with the same view may stand in for each other.
-    pub(crate) fn of(&self, rules: &Rules, shape: usize) -> Vec<Option<usize>> {
-        let values = self.keys.iter().map(|key| rules.shape_values[*key][shape]);
-        let counted = self.spreads.iter().map(|rule| match &rules.all[*rule].kind {
+    /// What is seen of a shape. Shapes with the same view may stand in for each other.
+    pub(crate) fn of<'v>(
+        &'v self,
+        rules: &'v Rules,
+        shape: usize,
+    ) -> impl Iterator<Item = Option<usize>> + 'v {
+        let values = self.keys.iter().map(move |key| rules.shape_values[*key][shape]);
+        let counted = self.spreads.iter().map(move |rule| match &rules.all[*rule].kind {
             Kind::Spread(spread) => {
                 Some(usize::from(spread.counted_shapes.admitted.contains(shape)))
             }
             Kind::Anti | Kind::Affinity => None,
         });
-        values.chain(counted).collect()
+        values.chain(counted)
     }
 }
 

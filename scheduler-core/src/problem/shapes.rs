@@ -383,7 +383,8 @@ pub(crate) fn tolerates_taints(tolerations: &[Toleration], taints: &[Taint]) -> 
 }
 
 /// Whether a daemon runs on nodes of the row. Zone, capacity type and reservation are not decided
-/// yet: a daemon that asks for one of them counts on all, which wastes a little room and never overfills a node.
+/// yet: a daemon that asks for one of them counts on all, which wastes a little room and never
+/// overfills a node.
 fn daemon_admits(spec: &PodSpec, row: &Row) -> bool {
     let admits = |alternative: &Requirements| {
         alternative

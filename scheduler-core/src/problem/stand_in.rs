@@ -16,9 +16,8 @@ pub(crate) struct StandIns<'a> {
     contents: &'a [Content],
     /// What the pods ask for together.
     asked: Vec<i64>,
-    /// What the rules about the pods see of a shape, and of the one that is bought.
+    /// What the rules about the pods see of a shape.
     views: Views,
-    view: Vec<Option<usize>>,
 }
 
 impl<'a> StandIns<'a> {
@@ -30,13 +29,12 @@ impl<'a> StandIns<'a> {
             asked.iter_mut().zip(request).for_each(|(sum, one)| *sum += one * pods);
         }
         let views = problem.rules.views_of(contents.iter().map(|(class, _)| *class));
-        let view = views.of(&problem.rules, bought);
-        Self { problem, bought, contents, asked, views, view }
+        Self { problem, bought, contents, asked, views }
     }
 
     /// Whether another shape could be bought instead.
     pub(crate) fn include(&self, shape: usize) -> bool {
-        let (problem, table) = (self.problem, &self.problem.table);
+        let (problem, table, rules) = (self.problem, &self.problem.table, &self.problem.rules);
         let labels = |shape: usize| &table.rows[table.shapes[shape].row].pool_labels;
         shape != self.bought
             && problem.reservation(shape).is_none()
@@ -45,7 +43,7 @@ impl<'a> StandIns<'a> {
             && self.contents.iter().all(|(class, _)| {
                 problem.usable(*class).contains(shape) && problem.ports_clear(*class, shape)
             })
-            && self.views.of(&problem.rules, shape) == self.view
+            && self.views.of(rules, shape).eq(self.views.of(rules, self.bought))
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::face::Faces;
-use super::launch::{check_offering, same_taints};
-use super::supply::{Names, first_wrong_label};
+use super::launch::{check_offering, same_taints, wrong_label};
+use super::supply::Names;
 use super::violation::{Place, Violation};
 use super::world::World;
 use crate::plan::{Action, DisruptionReason, Plan};
@@ -33,11 +33,7 @@ pub(super) fn check<'a>(
             let (place, node_pool) = (place(), node.node_pool.clone());
             found.push(Violation::NotStatic { place, node_pool });
         }
-        let wrong = first_wrong_label(pool, chosen.instance_type, chosen.offering, &node.labels);
-        if let Some(key) = wrong {
-            let (key, planned) = (key.to_owned(), node.labels.get(key).cloned());
-            found.push(Violation::WrongLabel { place: place(), key, planned });
-        }
+        found.extend(wrong_label(&place, chosen));
         if !same_taints(&node.taints, &pool.taints) {
             found.push(Violation::WrongTaints { place: place() });
         }

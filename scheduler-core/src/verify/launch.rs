@@ -40,20 +40,15 @@ pub(super) fn check<'a>(
         }
         // Many launches are alike; their labels are gone through once.
         if !well_labelled.contains(&(face, std::ptr::from_ref(chosen.offering))) {
-            let wrong =
-                first_wrong_label(pool, chosen.instance_type, chosen.offering, &node.labels);
-            if let Some(key) = wrong {
-                found.push(Violation::WrongLabel {
-                    place: site.place(),
-                    key: key.to_owned(),
-                    planned: node.labels.get(key).cloned(),
-                });
-            } else {
-                well_labelled.insert((face, std::ptr::from_ref(chosen.offering)));
+            match wrong_label(&place, chosen) {
+                Some(wrong) => found.push(wrong),
+                None => {
+                    well_labelled.insert((face, std::ptr::from_ref(chosen.offering)));
+                }
             }
         }
         if !same_taints(&node.taints, &pool.taints) {
-            found.push(Violation::WrongTaints { place: site.place() });
+            found.push(Violation::WrongTaints { place: place() });
         }
         alternatives.check(world, index, chosen, &mut names, faces, found);
     }
@@ -97,6 +92,14 @@ pub(super) fn check_offering<'a>(
         found.push(Violation::WrongPrice { place: place(), planned, actual });
     }
     Some((pool, Chosen { pool, node, instance_type, offering }))
+}
+
+/// A label that a node of the offering will not have as planned.
+pub(super) fn wrong_label(place: &impl Fn() -> Place, chosen: Chosen<'_>) -> Option<Violation> {
+    let Chosen { pool, node, instance_type, offering } = chosen;
+    let key = first_wrong_label(pool, instance_type, offering, &node.labels)?;
+    let planned = node.labels.get(key).cloned();
+    Some(Violation::WrongLabel { place: place(), key: key.to_owned(), planned })
 }
 
 /// Daemons, pods and their sum.

@@ -27,14 +27,7 @@ pub(super) fn restore(
 ) -> Result<Plan, PlanFileError> {
     let mut actions = Vec::new();
     for existing in &document.existing {
-        let nominate = |pod: &PodId| {
-            let (pod, node) = (pod.clone(), existing.node.clone());
-            if snapshot.is_chunk(&pod) {
-                Action::Hold { chunk: pod, node }
-            } else {
-                Action::Nominate { pod, node }
-            }
-        };
+        let nominate = |pod: &PodId| Action::expect(snapshot, pod.clone(), existing.node.clone());
         actions.extend(existing.pods.iter().map(nominate));
     }
     let mut shared = Shared::default();

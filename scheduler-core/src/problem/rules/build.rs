@@ -45,7 +45,7 @@ impl<'a> Builder<'a> {
     /// The required constraints, and these wishes as if they were required; a wish never comes
     /// before a required one.
     pub(in crate::problem) fn rules(mut self, granted: &[Wish]) -> Rules {
-        self.add_spreads(|_, _, spread| spread.required);
+        self.add_required_spreads();
         self.add_required_anti_affinity();
         self.add_required_affinity();
         if !granted.is_empty() {
@@ -55,16 +55,15 @@ impl<'a> Builder<'a> {
     }
 
     fn grant(&mut self, granted: &[Wish]) {
-        self.add_spreads(|class, number, _| {
-            granted.iter().any(|wish| wish.class == class && wish.term == Term::Spread(number))
-        });
         let classes = self.classes;
+        let mut spreads: Vec<(usize, &TopologySpread)> = Vec::new();
         let mut near: BTreeMap<&[PodAffinityTerm], Vec<usize>> = BTreeMap::new();
         let mut apart: BTreeMap<&PodAffinityTerm, Owners> = BTreeMap::new();
         for wish in granted {
-            let preferences = &classes[wish.class].spec.pod_preferences;
+            let spec = &classes[wish.class].spec;
+            let preferences = &spec.pod_preferences;
             match wish.term {
-                Term::Spread(_) => {}
+                Term::Spread(number) => spreads.push((wish.class, &spec.topology_spread[number])),
                 Term::Near(number) => near
                     .entry(std::slice::from_ref(&preferences[number].term))
                     .or_default()
@@ -74,11 +73,21 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        self.add_spreads(spreads);
         self.add_anti_affinity(apart);
         self.add_affinity(near);
     }
 
-    fn add_spreads(&mut self, wanted: impl Fn(usize, usize, &TopologySpread) -> bool) {
+    fn add_required_spreads(&mut self) {
+        let spreads = self.classes.iter().enumerate().flat_map(|(index, class)| {
+            let required = class.spec.topology_spread.iter().filter(|one| one.required);
+            required.map(move |spread| (index, spread))
+        });
+        self.add_spreads(spreads);
+    }
+
+    /// Adds constraints, each with a class that owns it.
+    fn add_spreads(&mut self, spreads: impl IntoIterator<Item = (usize, &'a TopologySpread)>) {
         type Identity<'a> = (
             &'a str,
             &'a TopologySpread,
@@ -88,21 +97,12 @@ impl<'a> Builder<'a> {
         );
         let classes = self.classes;
         let mut owners: BTreeMap<Identity<'a>, Vec<usize>> = BTreeMap::new();
-        for (index, class) in classes.iter().enumerate() {
-            for (number, spread) in class.spec.topology_spread.iter().enumerate() {
-                if !wanted(index, number, spread) {
-                    continue;
-                }
-                let (alternatives, tolerations) = filter(&class.spec, spread);
-                let identity = (
-                    class.spec.namespace.as_str(),
-                    spread,
-                    alternatives,
-                    tolerations,
-                    keys_asked(&class.spec),
-                );
-                owners.entry(identity).or_default().push(index);
-            }
+        for (class, spread) in spreads {
+            let spec = &classes[class].spec;
+            let (alternatives, tolerations) = filter(spec, spread);
+            let identity =
+                (spec.namespace.as_str(), spread, alternatives, tolerations, keys_asked(spec));
+            owners.entry(identity).or_default().push(class);
         }
         for ((namespace, spread, alternatives, tolerations, keys), owners) in owners {
             let place = self.place(&spread.topology_key);
