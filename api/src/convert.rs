@@ -24,6 +24,7 @@ mod buffer;
 mod cluster;
 pub(crate) mod context;
 mod daemon;
+mod default_spread;
 mod kubelet;
 mod label;
 mod node;

@@ -45,8 +45,10 @@ pub mod finding;
 pub mod objects;
 pub mod quantity;
 pub mod read;
+pub mod scheduler_config;
 
 pub use convert::{Cluster, convert};
 pub use finding::{Finding, Severity};
 pub use objects::Objects;
 pub use read::{ReadError, read_paths, read_str};
+pub use scheduler_config::{DefaultSpread, SchedulerConfigError};

@@ -6,6 +6,7 @@ use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet}
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{
     LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodTemplate,
+    ReplicationController, Service,
 };
 use k8s_openapi::api::node::v1::RuntimeClass;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
@@ -15,6 +16,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::crd::{CapacityBuffer, Ec2NodeClass, NodeClaim, NodeOverlay, NodePool};
 use crate::finding::{Finding, Source};
+use crate::scheduler_config::DefaultSpread;
 
 /// An object and where it was read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,6 +81,12 @@ pub struct Objects {
     pub limit_ranges: Vec<Sourced<LimitRange>>,
     /// `RuntimeClass`es.
     pub runtime_classes: Vec<Sourced<RuntimeClass>>,
+    /// Services: they tell which pods count for the cluster's default spread.
+    pub services: Vec<Sourced<Service>>,
+    /// `ReplicationController`s, for the same reason.
+    pub replication_controllers: Vec<Sourced<ReplicationController>>,
+    /// Spread of pods that name none; set it as the cluster's kube-scheduler has it.
+    pub default_spread: DefaultSpread,
     /// How many objects of other kinds there were; a kind of an unexpected API version is named
     /// with it.
     pub unknown_kinds: BTreeMap<String, usize>,

@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 use scheduler_core::model::{Labels, ObjectRef};
 
 use super::amount::Amounts;
+use super::default_spread::SpreadDefaults;
 use super::requests::Defaults;
 use super::selector::Namespaces;
 use super::volume::Volumes;
@@ -23,6 +24,7 @@ pub(super) struct Context<'a> {
     pub(super) now: Timestamp,
     pub(super) namespaces: Namespaces,
     pub(super) volumes: Volumes<'a>,
+    pub(super) spread_defaults: SpreadDefaults<'a>,
     /// Labels that differ between the pods of a workload and that some selector looks at.
     pub(super) selected_pod_labels: BTreeSet<&'a str>,
     priorities: BTreeMap<&'a str, i32>,
@@ -40,6 +42,7 @@ impl<'a> Context<'a> {
             now,
             namespaces: namespaces(objects),
             volumes: Volumes::new(objects),
+            spread_defaults: SpreadDefaults::new(objects),
             selected_pod_labels: super::selected::pod_labels(objects),
             priorities: classes.map(|class| (name(&class.metadata), class.value)).collect(),
             default_priority: default.map_or(0, |class| class.value),

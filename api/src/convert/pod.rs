@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{self as k8s, ContainerPort, PodStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use scheduler_core::model::{
     HostPort, Labels, PodSpec, Protocol, Requirement, Requirements, Resources, TaintEffect,
-    Toleration, TolerationOperator, Unsupported,
+    Toleration, TolerationOperator, TopologySpread, Unsupported, well_known,
 };
 
 use super::amount::Amounts;
@@ -79,7 +79,7 @@ impl PodView<'_> {
             node_preferences: requirement::preferences(spec.affinity.as_ref())?,
             tolerations: self.tolerations(context)?,
             host_ports: host_ports(spec)?,
-            topology_spread: topology_spread(spec, &labels)?,
+            topology_spread: self.topology_spread(context, &labels)?,
             pod_affinity: terms.near,
             pod_anti_affinity: terms.apart,
             pod_preferences: terms.preferred,
@@ -147,6 +147,10 @@ impl PodView<'_> {
         for (key, value) in self.node_selector(context) {
             selector.add(key, Requirement::any_of([value]));
         }
+        // kube-scheduler does not look at it, but kubelet refuses pods for another system.
+        if let Some(system) = &self.spec.os {
+            selector.add(well_known::OS, Requirement::any_of([&system.name]));
+        }
         let alternatives = cross(&[selector], &self.affinity_alternatives()?);
         if alternatives.is_empty() {
             return Err(Refused::Problem(Problem::new(
@@ -212,6 +216,21 @@ impl PodView<'_> {
                     .map_err(|problem| problem.within(&format!("spec.tolerations[{index}]")))
             })
             .collect()
+    }
+
+    /// The pod's own spread constraints, or the cluster's defaults.
+    fn topology_spread(
+        &self,
+        context: &Context<'_>,
+        labels: &Labels,
+    ) -> Result<Vec<TopologySpread>, Problem> {
+        match self.spec.topology_spread_constraints.as_deref() {
+            None | Some([]) => {
+                let defaults = context.spread_defaults.of_pod(self.namespace, self.metadata);
+                topology_spread(&defaults, labels)
+            }
+            Some(own) => topology_spread(own, labels),
+        }
     }
 
     /// What admission would copy from the runtime class.

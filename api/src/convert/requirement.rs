@@ -9,7 +9,7 @@ use crate::finding::{Problem, Report};
 ///
 /// The core reads a set without values as "the label is absent"; two requirements that both want
 /// the label present but agree on no value are something else.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Gathered {
     pub(super) requirements: Requirements,
     pub(super) contradiction: Option<String>,

@@ -69,11 +69,12 @@ pub(super) fn selector(
 
 /// Topology spread constraints of a pod with these labels.
 pub(super) fn topology_spread(
-    spec: &k8s::PodSpec,
+    constraints: &[TopologySpreadConstraint],
     labels: &Labels,
 ) -> Result<Vec<TopologySpread>, Problem> {
-    let constraints = spec.topology_spread_constraints.iter().flatten().enumerate();
     constraints
+        .iter()
+        .enumerate()
         .map(|(index, constraint)| {
             spread(constraint, labels).map_err(|problem| {
                 problem.within(&format!("spec.topologySpreadConstraints[{index}]"))

@@ -9,7 +9,7 @@ use k8s_openapi::api::storage::v1::StorageClass;
 use scheduler_core::model::{Requirement, well_known};
 
 use super::context::{Key, is_admitted};
-use super::requirement::{Gathered, term};
+use super::requirement::{self, Gathered, term};
 use crate::objects::{Objects, name, namespace};
 
 pub(super) mod attachment;
@@ -18,6 +18,14 @@ pub(super) mod attachment;
 const UNSUPPORTED_DRIVERS: [&str; 1] = ["ebs.csi.eks.amazonaws.com"];
 /// What tells the nodes of EKS Auto Mode and Fargate apart; no node of a pool has it.
 const UNSUPPORTED_TOPOLOGY: [&str; 1] = ["eks.amazonaws.com/compute-type"];
+
+/// Labels by which old volumes tell where they are.
+const PLACE_LABELS: [&str; 4] = [
+    well_known::ZONE,
+    well_known::REGION,
+    "failure-domain.beta.kubernetes.io/zone",
+    "failure-domain.beta.kubernetes.io/region",
+];
 
 /// Claims, volumes and classes by name.
 pub(super) struct Volumes<'a> {
@@ -185,7 +193,8 @@ impl<'a> Volumes<'a> {
         if volume.metadata.deletion_timestamp.is_some() {
             return Err(format!("PersistentVolume {volume_name} is being deleted"));
         }
-        let Some(spec) = &volume.spec else { return Ok(or_anywhere(Vec::new())) };
+        let labelled = vec![by_labels(volume)];
+        let Some(spec) = &volume.spec else { return Ok(labelled) };
         if let Some(source) = &spec.csi {
             check_driver(&source.driver)
                 .map_err(|why| format!("PersistentVolume {volume_name}: {why}"))?;
@@ -193,8 +202,18 @@ impl<'a> Volumes<'a> {
         // Such a volume is lost with its node; the pod that waits for it goes elsewhere.
         let on_one_node = spec.local.is_some() || spec.host_path.is_some();
         let required = spec.node_affinity.as_ref().and_then(|affinity| affinity.required.as_ref());
+        let Some(required) = required else { return Ok(labelled) };
         let mut alternatives = Vec::new();
-        for selector in required.iter().flat_map(|required| &required.node_selector_terms) {
+        for selector in &required.node_selector_terms {
+            if requirement::has_fields(selector) {
+                return Err(format!(
+                    "PersistentVolume {volume_name}: matchFields in node affinity is not supported"
+                ));
+            }
+            // An empty term admits no node, unlike one of which only the host name is put aside.
+            if requirement::is_empty(selector) {
+                continue;
+            }
             let mut selector = selector.clone();
             if let Some(expressions) = selector.match_expressions.as_mut().filter(|_| on_one_node) {
                 expressions.retain(|expression| expression.key != well_known::HOSTNAME);
@@ -205,8 +224,19 @@ impl<'a> Volumes<'a> {
                 })?,
             );
         }
-        Ok(or_anywhere(alternatives))
+        Ok(cross(&labelled, &alternatives))
     }
+}
+
+/// Where the labels of a volume say that it is; several values are joined by two underscores.
+fn by_labels(volume: &PersistentVolume) -> Gathered {
+    let mut gathered = Gathered::default();
+    for (key, value) in volume.metadata.labels.iter().flatten() {
+        if PLACE_LABELS.contains(&key.as_str()) {
+            gathered.add(key, Requirement::any_of(value.split("__")));
+        }
+    }
+    gathered
 }
 
 fn check_driver(driver: &str) -> Result<(), String> {
@@ -217,23 +247,26 @@ fn check_driver(driver: &str) -> Result<(), String> {
 }
 
 fn is_default(class: &StorageClass) -> bool {
-    let annotations = class.metadata.annotations.as_ref();
-    annotations.and_then(|all| all.get("storageclass.kubernetes.io/is-default-class"))
-        == Some(&"true".to_owned())
+    let says_so = |key: &str| {
+        let annotations = class.metadata.annotations.as_ref();
+        annotations.and_then(|all| all.get(key)).is_some_and(|value| value == "true")
+    };
+    says_so("storageclass.kubernetes.io/is-default-class")
+        || says_so("storageclass.beta.kubernetes.io/is-default-class")
 }
 
 fn or_anywhere(alternatives: Alternatives) -> Alternatives {
     if alternatives.is_empty() { vec![Gathered::default()] } else { alternatives }
 }
 
-/// Every pair of alternatives that do not contradict each other.
+/// Every pair of alternatives that do not contradict each other, each once.
 pub(super) fn cross(left: &[Gathered], right: &[Gathered]) -> Vec<Gathered> {
     let mut pairs = Vec::new();
     for left in left {
         for right in right {
             let mut both = left.clone();
             both.add_all(right);
-            if both.contradiction.is_none() {
+            if both.contradiction.is_none() && !pairs.contains(&both) {
                 pairs.push(both);
             }
         }

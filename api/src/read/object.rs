@@ -57,6 +57,10 @@ pub(super) fn add(objects: &mut Objects, source: Source, of: Type, content: Cont
         ("v1", "PersistentVolumeClaim") => {
             entry.push(&mut o.persistent_volume_claims, &mut o.findings);
         }
+        ("v1", "Service") => entry.push(&mut o.services, &mut o.findings),
+        ("v1", "ReplicationController") => {
+            entry.push(&mut o.replication_controllers, &mut o.findings);
+        }
         ("karpenter.sh/v1", "NodePool") => entry.push(&mut o.node_pools, &mut o.findings),
         ("karpenter.sh/v1", "NodeClaim") => entry.push(&mut o.node_claims, &mut o.findings),
         ("karpenter.sh/v1alpha1", "NodeOverlay") => {

@@ -5,6 +5,8 @@ mod buffers;
 #[cfg(test)]
 mod compat;
 #[cfg(test)]
+mod default_spread;
+#[cfg(test)]
 mod definitions;
 #[cfg(test)]
 mod expand;

@@ -100,6 +100,13 @@ fn tolerations_and_host_ports_are_kept() {
 }
 
 #[test]
+fn a_pod_for_an_operating_system_asks_for_its_nodes() {
+    let spec = pending(&pod(&format!("{CONTAINER}  os: {{name: windows}}\n")));
+    let windows = Requirement::any_of(["windows"]);
+    assert_eq!(spec.node_alternatives[0].get("kubernetes.io/os"), Some(&windows));
+}
+
+#[test]
 fn label_keys_of_the_pod_are_folded_into_the_spread_selector() {
     let spec = pending(&pod(&format!(
         "{CONTAINER}  topologySpreadConstraints: [{{topologyKey: topology.kubernetes.io/zone, \

@@ -190,6 +190,8 @@ fn every_kind_of_the_format_is_read() {
         ("v1", "Node"),
         ("v1", "Namespace"),
         ("v1", "LimitRange"),
+        ("v1", "Service"),
+        ("v1", "ReplicationController"),
         ("v1", "PersistentVolume"),
         ("v1", "PersistentVolumeClaim"),
         ("apps/v1", "DaemonSet"),

@@ -117,6 +117,27 @@ fn a_volume_outside_the_zones_that_the_pod_asks_for_is_told() {
 }
 
 #[test]
+fn labels_of_an_old_volume_keep_the_pod_in_its_zones() {
+    let labelled = volume("awsElasticBlockStore: {volumeID: v}")
+        .replace("name: pv", "name: pv, labels: {failure-domain.beta.kubernetes.io/zone: a__b}");
+    let objects = [claim(BOUND, "volumeName: pv", ""), labelled];
+    assert_eq!(alternatives(&objects), ["topology.kubernetes.io/zone In [a b]"]);
+}
+
+#[test]
+fn a_volume_whose_only_term_is_empty_is_reached_from_nowhere() {
+    let term = "nodeAffinity: {required: {nodeSelectorTerms: [{}]}}";
+    assert!(problem(&[claim(BOUND, "volumeName: pv", ""), volume(term)]).contains("\"data\""));
+}
+
+#[test]
+fn a_volume_that_names_fields_of_nodes_is_told() {
+    let term = "nodeAffinity: {required: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, \
+                operator: In, values: [n]}]}]}}";
+    assert!(problem(&[claim(BOUND, "volumeName: pv", ""), volume(term)]).contains("matchFields"));
+}
+
+#[test]
 fn claims_that_cannot_be_used_are_told() {
     let lost = claim(BOUND, "volumeName: pv", "phase: Lost");
     let deleting =

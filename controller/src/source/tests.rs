@@ -179,9 +179,9 @@ fn a_pool_that_cannot_be_used_is_a_warning() {
 #[test]
 fn objects_of_other_kinds_are_counted_in_a_warning() {
     let mut cluster = demo();
-    cluster.write("other.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n");
+    cluster.write("other.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n");
     let warnings = cluster.read().unwrap().warnings;
     let [warning] = warnings.as_slice() else { panic!("{warnings:?}") };
-    assert!(warning.starts_with("Service"), "{warning}");
+    assert!(warning.starts_with("ConfigMap"), "{warning}");
     assert!(warning.ends_with("objects of this kind are not read, found 1"), "{warning}");
 }

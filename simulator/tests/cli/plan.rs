@@ -187,10 +187,10 @@ fn a_strategy_file_replaces_the_cluster_s_node_pools() {
 
 #[test]
 fn kinds_that_are_not_read_are_counted_and_named() {
-    let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n";
-    let run = plan("kinds_not_read", &service.repeat(2), "");
+    let map = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n";
+    let run = plan("kinds_not_read", &map.repeat(2), "");
     assert_eq!(run.code, 0);
-    assert!(run.stderr.contains("2 of kind Service left out"), "{}", run.stderr);
+    assert!(run.stderr.contains("2 of kind ConfigMap left out"), "{}", run.stderr);
 }
 
 #[test]
