@@ -1,5 +1,7 @@
 //! `EC2NodeClass`es: what the size of a node depends on.
 
+use std::collections::BTreeSet;
+
 use scheduler_core::model::{EfaOnlyInterfaces, ImageFamily, NodeClass};
 
 use super::{kubelet, reservation};
@@ -39,6 +41,7 @@ pub(super) fn convert(class: &Ec2NodeClass, report: &mut Report<'_>) -> Option<N
         image_family: family?,
         kubelet,
         ephemeral_bytes: devices?,
+        block_devices: block_devices(spec, family?),
         instance_store_raid0: spec.instance_store_policy.is_some(),
         efa_only_interfaces: efa_only(spec.network_interfaces.as_deref().unwrap_or_default()),
         reservations: reservation::convert(class, report),
@@ -129,6 +132,24 @@ fn family_by_alias(alias: &str) -> Result<ImageFamily, Problem> {
             "write one such as al2023@latest",
         )
     })
+}
+
+/// EBS volumes that a node starts with, if the class names any: those that it lists and those that
+/// the image brings along.
+fn block_devices(spec: &Ec2NodeClassSpec, family: ImageFamily) -> Option<u32> {
+    let listed = spec.block_device_mappings.as_deref().filter(|mappings| !mappings.is_empty())?;
+    let of_image: &[&str] = match family {
+        ImageFamily::Al2 | ImageFamily::Al2023 => &["/dev/xvda"],
+        ImageFamily::Bottlerocket => &["/dev/xvda", "/dev/xvdb"],
+        ImageFamily::Windows2019 | ImageFamily::Windows2022 | ImageFamily::Windows2025 => {
+            &["/dev/sda1"]
+        }
+        // What the image brings is not known; its root volume is most often listed.
+        ImageFamily::Custom => &[],
+    };
+    let listed = listed.iter().filter_map(|mapping| mapping.device_name.as_deref());
+    let devices: BTreeSet<&str> = listed.chain(of_image.iter().copied()).collect();
+    Some(devices.len().max(1) as u32)
 }
 
 /// Size of the volume that holds the pods' ephemeral storage, if the class names it.

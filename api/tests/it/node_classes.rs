@@ -71,6 +71,17 @@ fn ephemeral_storage_is_on_the_root_volume_or_the_familys_device() {
 }
 
 #[test]
+fn volumes_that_a_node_starts_with_are_those_listed_and_those_of_the_image() {
+    let mapping = |name: &str| format!("  blockDeviceMappings: [{{deviceName: {name}}}]\n");
+    let count = |spec: &str| class(spec).block_devices;
+    assert_eq!(count(ALIAS), None);
+    assert_eq!(count(&format!("{ALIAS}{}", mapping("/dev/xvda"))), Some(1));
+    assert_eq!(count(&format!("{ALIAS}{}", mapping("/dev/xvdc"))), Some(2));
+    let bottlerocket = ALIAS.replace("al2023", "bottlerocket");
+    assert_eq!(count(&format!("{bottlerocket}{}", mapping("/dev/xvdb"))), Some(2));
+}
+
+#[test]
 fn a_volume_size_that_is_none_is_refused() {
     for size in ["big", "0Gi", "65Ti"] {
         let spec = format!("{ALIAS}  blockDeviceMappings: [{{ebs: {{volumeSize: {size}}}}}]\n");

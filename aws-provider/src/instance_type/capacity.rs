@@ -10,13 +10,13 @@ pub(super) const GIB: i64 = 1 << 30;
 
 /// Memory that arm64 machines lose before the operating system sees it.
 const ARM64_MEMORY_LOST_MIB: i64 = 64;
-/// Slots of Nitro machines whose volumes, network interfaces and local disks share them; types with
-/// more have them for volumes alone.
+/// Slots of Nitro machines whose volumes, network interfaces and local disks share them.
 const NITRO_SHARED_SLOTS: i64 = 28;
+/// Types with so many slots or more have them for volumes alone; bare metal shares up to one less.
+const VOLUMES_ALONE_FROM: i64 = 32;
 /// Volumes of machines before Nitro that the EBS CSI driver counts on, since Linux may not boot with
 /// more than 40.
 const XEN_ATTACHMENTS: i64 = 39;
-const ROOT_VOLUMES: i64 = 1;
 /// Pods on Windows nodes, whatever their network interfaces.
 const WINDOWS_PODS: i64 = 110;
 
@@ -39,26 +39,27 @@ pub(super) fn capacity(ec2: &Ec2Type, class: &NodeClass, options: &CatalogOption
         let addresses = i64::from(ec2.eni.ipv4_per_interface) - 1;
         add(&mut capacity, "vpc.amazonaws.com/PrivateIPv4Address", addresses);
     }
-    capacity.set(&attachable_volumes(EBS_DRIVER), ebs_volumes(ec2));
+    capacity.set(&attachable_volumes(EBS_DRIVER), ebs_volumes(ec2, class));
     capacity
 }
 
 /// Volumes that the EBS CSI driver will let a node have (its `getVolumesLimit`): what the type can
-/// attach, less the root volume. Where volumes share their slots with network interfaces, those
+/// attach, less those that a node starts with. Where volumes share their slots with network interfaces, those
 /// that are there when the driver starts are taken off too. The catalogue has taken off the first
 /// one and local disks; the VPC CNI keeps a second one warm.
 ///
 /// Once the node has joined, what the driver has found counts instead.
-fn ebs_volumes(ec2: &Ec2Type) -> i64 {
+fn ebs_volumes(ec2: &Ec2Type, class: &NodeClass) -> i64 {
     let told = ec2.max_ebs_attachments.map(i64::from);
     let most = if ec2.hypervisor == "xen" {
         told.map_or(XEN_ATTACHMENTS, |told| told.min(XEN_ATTACHMENTS))
     } else {
         let most = told.unwrap_or(NITRO_SHARED_SLOTS - 1);
-        let is_shared = most <= NITRO_SHARED_SLOTS && ec2.eni.max_interfaces > 1;
+        let is_shared = most < VOLUMES_ALONE_FROM && ec2.eni.max_interfaces > 1;
         most - i64::from(is_shared)
     };
-    (most - ROOT_VOLUMES).max(1)
+    let of_image = if class.image_family == ImageFamily::Bottlerocket { 2 } else { 1 };
+    (most - class.block_devices.map_or(of_image, i64::from)).max(1)
 }
 
 /// Pods that the network interfaces can serve, less `reserved_enis` and the class's EFA-only

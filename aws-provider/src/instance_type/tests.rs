@@ -254,7 +254,16 @@ fn nodes_attach_as_many_volumes_as_the_ebs_driver_will_find() {
     assert_eq!((volumes("m5.large"), volumes("m5d.24xlarge")), (25, 21));
     // Slots for volumes alone, less the root volume.
     assert_eq!((volumes("m7i.large"), volumes("m7i.48xlarge")), (31, 127));
-    assert_eq!(volumes("m4.large"), 38);
+    assert_eq!((volumes("m4.large"), volumes("c6i.metal")), (38, 29));
+}
+
+#[test]
+fn volumes_that_a_node_starts_with_leave_less_for_pods() {
+    let volumes = |class: &NodeClass| {
+        default("m5.large", class).capacity.get(&attachable_volumes(EBS_DRIVER))
+    };
+    assert_eq!(volumes(&class(ImageFamily::Bottlerocket)), 24);
+    assert_eq!(volumes(&NodeClass { block_devices: Some(4), ..al2023() }), 22);
 }
 
 #[test]

@@ -21,6 +21,9 @@ pub struct NodeClass {
     /// family's default.
     #[serde(default)]
     pub ephemeral_bytes: Option<i64>,
+    /// EBS volumes that a node starts with, if the class names any.
+    #[serde(default)]
+    pub block_devices: Option<u32>,
     /// Local `NVMe` disks are joined and hold ephemeral storage (`instanceStorePolicy: RAID0`).
     #[serde(default)]
     pub instance_store_raid0: bool,
@@ -55,6 +58,7 @@ impl NodeClass {
             image_family,
             kubelet: KubeletSettings::default(),
             ephemeral_bytes: None,
+            block_devices: None,
             instance_store_raid0: false,
             efa_only_interfaces: None,
             reservations: Vec::new(),
