@@ -69,6 +69,16 @@ impl Market {
         Ok(testkit::supply([pool("default")], &instance_types()?))
     }
 
+    /// So many types of the catalogue, evenly chosen, on demand and Spot.
+    ///
+    /// # Errors
+    /// If the catalogue that is built in cannot be read.
+    pub fn sample(types: usize) -> Result<Arc<Supply>> {
+        let all = instance_types()?;
+        let chosen = (0..types).map(|number| all[number * all.len() / types].clone());
+        Ok(testkit::supply([pool("default")], &Arc::new(chosen.collect())))
+    }
+
     fn pool(&self) -> Result<PoolBuilder> {
         let mut pool =
             pool("default").requires("karpenter.k8s.aws/instance-category", ["c", "m", "r"]);

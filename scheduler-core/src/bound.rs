@@ -10,6 +10,7 @@ pub(crate) mod relaxation;
 mod running;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::bound::fluid::Fluid;
 use crate::bound::relaxation::relaxation;
@@ -21,6 +22,7 @@ use crate::column::{Instance, Item, Shape};
 use crate::model::{PodId, Price};
 use crate::pack::candidates::{Candidate, Flexibility, Sale, Worth, candidates};
 use crate::plan::{Certificate, PodKind};
+use crate::problem::admission::Admission;
 use crate::problem::dims::fits;
 use crate::problem::sites::site_admits;
 use crate::problem::{BitSet, Problem};
@@ -302,7 +304,6 @@ impl Relaxed {
 
 fn relax(problem: &Problem<'_>) -> (Vec<Candidate>, Relaxed) {
     let (groups, group_of) = admission_groups(problem);
-    let groups: Vec<BitSet> = groups.into_iter().cloned().collect();
     let candidates =
         candidates(problem, &groups, Worth::Bound, (Sale::Open, Flexibility::Relaxed, |_| true));
     let items: Vec<relaxation::Item<'_>> = (problem.classes.iter().zip(group_of))
@@ -316,12 +317,13 @@ fn relax(problem: &Problem<'_>) -> (Vec<Candidate>, Relaxed) {
 }
 
 /// Distinct sets of shapes, and the set of each class.
-fn admission_groups<'p>(problem: &'p Problem<'_>) -> (Vec<&'p BitSet>, Vec<usize>) {
-    let usable = (0..problem.classes.len()).map(|class| problem.usable(class));
-    let distinct: BTreeSet<&BitSet> = usable.clone().collect();
-    let groups: Vec<&BitSet> = distinct.into_iter().collect();
-    let group_of = usable.map(|shapes| groups.binary_search(&shapes).unwrap_or(0)).collect();
-    (groups, group_of)
+fn admission_groups(problem: &Problem<'_>) -> (Vec<BitSet>, Vec<usize>) {
+    let usable = |one: &Arc<Admission>| one.usable.clone();
+    let distinct: BTreeSet<Arc<BitSet>> = problem.admissions.iter().map(usable).collect();
+    let groups: Vec<BitSet> = distinct.iter().map(|shapes| shapes.as_ref().clone()).collect();
+    let number = |one: &Arc<Admission>| groups.binary_search(&one.usable).unwrap_or(0);
+    let of_admission: Vec<usize> = problem.admissions.iter().map(number).collect();
+    (groups, problem.classes.iter().map(|class| of_admission[class.admission]).collect())
 }
 
 fn on_new_nodes(problem: &Problem<'_>, solution: &Solution) -> Vec<i64> {

@@ -25,6 +25,7 @@ pub(crate) mod limits;
 pub(crate) mod open;
 pub(crate) mod parts;
 pub(crate) mod random;
+pub(crate) mod region;
 pub(crate) mod repair;
 pub(crate) mod round;
 pub(crate) mod state;

@@ -109,13 +109,21 @@ impl Problem<'_> {
 
     /// Whether rules, host ports or a share limit how many pods of the class go on one node.
     pub(crate) fn is_limited(&self, class: usize) -> bool {
+        self.is_limited_by_itself(class) || self.host_rules(class).next().is_some()
+    }
+
+    /// Whether host ports or a share limit how many pods of the class go on one node.
+    pub(crate) fn is_limited_by_itself(&self, class: usize) -> bool {
         let one = &self.classes[class];
-        !one.spec.host_ports.is_empty()
-            || one.per_node < i64::MAX
-            || self.rules.of_class[class].iter().any(|rule| {
-                let rule = &self.rules.all[*rule];
-                rule.places[0] == rules::Place::Host && !matches!(rule.kind, rules::Kind::Affinity)
-            })
+        !one.spec.host_ports.is_empty() || one.per_node < i64::MAX
+    }
+
+    /// The rules that limit how many pods of the class go on one node.
+    pub(crate) fn host_rules(&self, class: usize) -> impl Iterator<Item = usize> {
+        self.rules.of_class[class].iter().copied().filter(|rule| {
+            let rule = &self.rules.all[*rule];
+            rule.places[0] == rules::Place::Host && !matches!(rule.kind, rules::Kind::Affinity)
+        })
     }
 
     /// Whether the limits of the class on one node depend on pods of other classes.
@@ -146,7 +154,7 @@ impl Problem<'_> {
     }
 
     /// Shapes that a class may be put on.
-    pub(crate) fn usable(&self, class: usize) -> &BitSet {
+    pub(crate) fn usable(&self, class: usize) -> &Arc<BitSet> {
         &self.admissions[self.classes[class].admission].usable
     }
 }

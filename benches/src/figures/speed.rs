@@ -82,6 +82,6 @@ pub(crate) fn print(extent: &Extent, out: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-fn gap(report: &PlanReport) -> String {
+pub(crate) fn gap(report: &PlanReport) -> String {
     report.gap_ppm().map_or_else(String::new, |ppm| format!("{:.2}", ppm as f64 / 1e4))
 }

@@ -77,6 +77,11 @@ impl Fluid {
         request.iter().enumerate().map(value).collect()
     }
 
+    /// What the pods on a node of each shape are worth together at most, under these prices.
+    pub(crate) fn loads(&self, duals: &Duals) -> impl Iterator<Item = i128> {
+        self.shapes.iter().map(|one| self.load(duals, &one.groups, &one.room))
+    }
+
     /// A price that no set of nodes with room for the demand can undercut, given free room that
     /// costs nothing: groups that it admits, and amounts.
     pub(crate) fn bound(

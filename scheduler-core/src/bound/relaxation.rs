@@ -18,8 +18,8 @@ pub(crate) struct Item<'a> {
 /// Most groups that the relaxation tells apart. More make it tighter and slower.
 const FLUID_GROUPS_MAX: usize = 12;
 
-/// The fluid relaxation of some items over these candidates: the relaxation, its demand by group,
-/// and the group of each item. Items are grouped by the candidates that can hold one of them;
+/// The fluid relaxation of some items over these candidates: the relaxation, with a shape for each
+/// of them, its demand by group, and the group of each item. Items are grouped by the candidates that can hold one of them;
 /// where there are too many groups, neighbours in size share one that admits what any of them
 /// does, which keeps the bound valid.
 pub(crate) fn relaxation(
@@ -65,5 +65,5 @@ pub(crate) fn relaxation(
         room: problem.room(one.shape).to_vec(),
         groups,
     });
-    (Fluid::new(shapes.filter(|one| !one.groups.is_empty()).collect(), dims), demand, group_of)
+    (Fluid::new(shapes.collect(), dims), demand, group_of)
 }

@@ -84,18 +84,32 @@ pub(crate) fn candidates(
         a.cost.cmp(&b.cost).then(by_room).then(a.shape.cmp(&b.shape))
     });
     let mut front: Vec<Candidate> = Vec::new();
+    let mut recent: Vec<usize> = Vec::new();
     for one in all {
-        let dominated = front.iter().any(|other| {
-            let room = problem.room(one.shape).iter().zip(problem.room(other.shape));
-            room.into_iter().all(|(mine, theirs)| mine <= theirs)
+        let room = problem.room(one.shape);
+        let dominates = |other: &usize| {
+            let other = &front[*other];
+            let roomier = room.iter().zip(problem.room(other.shape)).all(|(mine, its)| mine <= its);
+            roomier
                 && one.groups.is_subset(&other.groups)
                 && (worth == Worth::Bound || replaces(problem, other.shape, one.shape))
-        });
-        if !dominated {
+        };
+        if !any_of_recent(&mut recent, dominates) {
+            recent.push(front.len());
             front.push(one);
         }
     }
     front
+}
+
+/// Whether something holds for any of these; what it holds for is asked first the next time, since
+/// neighbours are mostly dominated by the same.
+pub(crate) fn any_of_recent<T>(all: &mut [T], holds: impl Fn(&T) -> bool) -> bool {
+    let found = all.iter().position(holds);
+    if let Some(at) = found {
+        all[..=at].rotate_right(1);
+    }
+    found.is_some()
 }
 
 /// Whether limits leave the dominating shape at least as often as the dominated one.

@@ -86,18 +86,22 @@ pub(crate) fn fill(state: &mut State<'_>, classes: &[usize]) {
 /// Existing nodes that admit a class and have room for a pod of it, in the order in which they are
 /// filled.
 pub(crate) fn sites_of(state: &mut State<'_>, class: usize) -> Vec<usize> {
+    let mut sites = with_room(state, class);
+    sites.sort_unstable();
+    sites.into_iter().map(|(_, _, site)| site).collect()
+}
+
+/// The same, in any order: stage, size of the free room and number.
+pub(crate) fn with_room(state: &mut State<'_>, class: usize) -> Vec<(NodeStage, i64, usize)> {
     let admitting = state.sites_admitting(class);
     let request = &state.problem.classes[class].request;
     let admitted =
         admitting.iter().copied().filter(|site| times_fitting(request, &state.free[*site]) > 0);
-    let mut sites: Vec<(NodeStage, i64, usize)> = admitted
-        .map(|site| {
-            let stage = state.problem.snapshot.nodes[site].node.stage;
-            (stage, size(state, &state.free[site]), site)
-        })
-        .collect();
-    sites.sort_unstable();
-    sites.into_iter().map(|(_, _, site)| site).collect()
+    let staged = admitted.map(|site| {
+        let stage = state.problem.snapshot.nodes[site].node.stage;
+        (stage, size(state, &state.free[site]), site)
+    });
+    staged.collect()
 }
 
 /// What a pod of the class costs at least on new nodes of its own kind, in fractions of a
@@ -117,7 +121,7 @@ fn saving(problem: &Problem<'_>, class: usize) -> i128 {
 const SAVING_BITS: u32 = 60;
 
 /// Size of a request or of free room: the sum of its shares of the largest nodes there are.
-fn size(state: &State<'_>, amounts: &[i64]) -> i64 {
+pub(crate) fn size(state: &State<'_>, amounts: &[i64]) -> i64 {
     let largest = &state.problem.largest;
     let share = |(amount, largest): (&i64, &i64)| {
         (i128::from((*amount).max(0)) << 30) / i128::from((*largest).max(1))

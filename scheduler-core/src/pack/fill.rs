@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::pack::candidates::Candidate;
 use crate::pack::tier::Tier;
-use crate::pack::topology::allowance;
+use crate::pack::topology::{allowance, next_to};
 use crate::problem::Problem;
 use crate::problem::dims::{fits, take, times_fitting};
 use crate::solution::{Content, add_content};
@@ -39,8 +39,55 @@ pub(crate) struct Buckets {
     class_of: Vec<usize>,
     /// By item: group of shapes.
     group_of: Vec<usize>,
-    /// By item: whether rules or host ports limit how many pods go on one node.
+    /// By item: rules that limit how many pods go on one node.
+    rules_of: Vec<Vec<usize>>,
+    /// By item: whether something else does.
     limited: Vec<bool>,
+}
+
+/// What is known of the node that is being filled. It is empty before and after.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    /// By item: pods on the node.
+    used: Vec<i64>,
+    /// By rule about single nodes: owners and selected pods on the node.
+    counts: Vec<(i64, i64)>,
+}
+
+impl Desk {
+    pub(crate) fn new(tier: &Tier<'_, '_>) -> Self {
+        let rules = tier.problem.rules.all.len();
+        Self { used: vec![0; tier.class_of.len()], counts: vec![(0, 0); rules] }
+    }
+
+    fn add(&mut self, problem: &Problem<'_>, buckets: &Buckets, (item, pods): Content) {
+        let class = buckets.class_of[item];
+        self.used[item] += pods;
+        for number in &buckets.rules_of[item] {
+            let rule = &problem.rules.all[*number];
+            let (owners, selected) = &mut self.counts[*number];
+            *owners += if rule.owner[class] { pods } else { 0 };
+            *selected += if rule.selected[class] { pods } else { 0 };
+        }
+    }
+
+    /// How many more pods of an item go on the node, its room left aside.
+    fn allowance(
+        &self,
+        problem: &Problem<'_>,
+        buckets: &Buckets,
+        (item, contents): (usize, &[Content]),
+    ) -> i64 {
+        let class = buckets.class_of[item];
+        if buckets.limited[item] {
+            let classes = contents.iter().map(|(item, pods)| (buckets.class_of[*item], *pods));
+            return allowance(problem, class, classes);
+        }
+        let rules = buckets.rules_of[item].iter();
+        let allowed =
+            rules.map(|rule| next_to(&problem.rules.all[*rule], class, self.counts[*rule]));
+        allowed.min().unwrap_or(i64::MAX).max(0)
+    }
 }
 
 #[derive(Debug)]
@@ -56,6 +103,9 @@ struct Bucket {
 
 /// With so few items each has a bucket of its own.
 const OWN_BUCKET_MAX: usize = 96;
+
+/// So many handfuls of like pods fill a node.
+const HANDFULS: i64 = 16;
 
 /// A value above this is cut: scores must fit into 63 bits.
 const VALUE_MAX: i64 = 1 << 48;
@@ -73,7 +123,16 @@ impl Buckets {
             totals: vec![0; items],
             class_of: tier.class_of.clone(),
             group_of: tier.group_of.clone(),
-            limited: tier.class_of.iter().map(|class| tier.problem.is_limited(*class)).collect(),
+            rules_of: tier
+                .class_of
+                .iter()
+                .map(|one| tier.problem.host_rules(*one).collect())
+                .collect(),
+            limited: tier
+                .class_of
+                .iter()
+                .map(|one| tier.problem.is_limited_by_itself(*one))
+                .collect(),
         };
         for (item, class) in tier.class_of.iter().enumerate() {
             let range = item * dims..(item + 1) * dims;
@@ -147,40 +206,37 @@ struct Cursor {
     at: usize,
 }
 
-/// Fills one node of a candidate from what the items have left. `used` has a zero for every item,
-/// and has again in the end.
+/// Fills one node of a candidate from what the items have left.
 pub(crate) fn fill(
     problem: &Problem<'_>,
     buckets: &Buckets,
-    (waiting, used): (&[i64], &mut [i64]),
+    (waiting, desk): (&[i64], &mut Desk),
     candidate: &Candidate,
 ) -> Filling {
     let room = problem.room(candidate.shape);
     let mut free = room.to_vec();
     let mut filling = Filling::default();
-    let mut classes: Vec<Content> = Vec::new();
     let mut cursors = cursors(buckets, candidate);
     let mut left = vec![0; room.len()];
     loop {
         for ((left, free), room) in left.iter_mut().zip(&free).zip(room) {
             *left = if *room > 0 { (free << 10) / room } else { 0 };
         }
-        let mut best: Option<(i64, usize)> = None;
+        let mut best: Option<(i64, usize, usize)> = None;
         cursors.retain_mut(|cursor| {
             let bucket = &buckets.all[cursor.bucket];
             if !fits(&bucket.least, &free) {
                 return false;
             }
             while let Some(item) = bucket.items.get(cursor.at).copied() {
-                let some_left = waiting[item] > used[item];
+                let some_left = waiting[item] > desk.used[item];
                 if some_left
                     && fits(buckets.request(item), &free)
-                    && (!buckets.limited[item]
-                        || allowance(problem, buckets.class_of[item], classes.iter().copied()) > 0)
+                    && desk.allowance(problem, buckets, (item, &filling.contents)) > 0
                 {
                     let score = buckets.score(item, &left);
-                    if best.is_none_or(|(best, _)| score > best) {
-                        best = Some((score, item));
+                    if best.is_none_or(|(best, ..)| score > best) {
+                        best = Some((score, cursor.bucket, cursor.at));
                     }
                     return true;
                 }
@@ -188,17 +244,28 @@ pub(crate) fn fill(
             }
             false
         });
-        let Some((_, item)) = best else { break };
-        let rest = waiting[item] - used[item];
-        let pods = handful(problem, buckets, (item, rest), (&free, &classes));
-        take(&mut free, buckets.request(item), pods);
-        used[item] += pods;
-        add_content(&mut filling.contents, item, pods);
-        add_content(&mut classes, buckets.class_of[item], pods);
-        filling.value += i128::from(buckets.totals[item]) * i128::from(pods);
+        let Some((_, bucket, at)) = best else { break };
+        let alike = &buckets.all[bucket].items[at..];
+        // Many small pods are taken by the handful, so that the balance is looked at in between.
+        let mut handful = (times_fitting(buckets.request(alike[0]), &free) / HANDFULS).max(1);
+        for item in alike.iter().copied() {
+            let most = (waiting[item] - desk.used[item]).min(handful);
+            let most = most.min(times_fitting(buckets.request(item), &free));
+            let pods = most.min(desk.allowance(problem, buckets, (item, &filling.contents)));
+            if pods > 0 {
+                take(&mut free, buckets.request(item), pods);
+                desk.add(problem, buckets, (item, pods));
+                add_content(&mut filling.contents, item, pods);
+                filling.value += i128::from(buckets.totals[item]) * i128::from(pods);
+                handful -= pods;
+            }
+            if handful == 0 {
+                break;
+            }
+        }
     }
-    for (item, _) in &filling.contents {
-        used[*item] = 0;
+    for (item, pods) in &filling.contents {
+        desk.add(problem, buckets, (*item, -pods));
     }
     filling
 }
@@ -208,19 +275,4 @@ fn cursors(buckets: &Buckets, candidate: &Candidate) -> Vec<Cursor> {
         bucket.head < bucket.items.len() && candidate.groups.contains(bucket.group)
     });
     open.map(|(bucket, one)| Cursor { bucket, at: one.head }).collect()
-}
-
-/// How many pods of a item are taken at once: many small ones by the handful, so that the balance
-/// is looked at in between.
-fn handful(
-    problem: &Problem<'_>,
-    buckets: &Buckets,
-    (item, left): (usize, i64),
-    (free, classes): (&[i64], &[Content]),
-) -> i64 {
-    let mut most = times_fitting(buckets.request(item), free).min(left);
-    if buckets.limited[item] {
-        most = most.min(allowance(problem, buckets.class_of[item], classes.iter().copied()));
-    }
-    (most / 16).max(1)
 }

@@ -5,110 +5,125 @@
 //! price; the greedy looks for fillings that come near to it. Values only fall as demand is used
 //! up, so a shape is looked at again only when it seems to be the best (lazy greedy, Minoux 1978).
 
-use rayon::prelude::*;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 
-use crate::pack::candidates::Candidate;
-use crate::pack::fill::{Buckets, Filling, fill};
+use crate::pack::fill::{Buckets, Desk, Filling, fill};
 use crate::pack::improve::Bin;
 use crate::pack::limits::Limits;
-use crate::pack::tier::Tier;
+use crate::pack::tier::{Tier, Worth};
 use crate::problem::dims::fits;
 
-/// A candidate with the best filling known for it.
+/// What a candidate is thought to be worth.
+#[derive(Clone, Debug)]
 struct Offer {
-    filling: Filling,
-    /// Cheapest candidate that holds the filling.
+    at: usize,
+    /// What its pods are worth: at most, if it is not fresh.
+    value: i128,
+    /// Cheapest candidate that holds the pods, and its cost.
     cheapest: usize,
-    /// How many times nodes had been bought when it was made.
-    made_at: usize,
+    cost: i128,
+    /// How many times nodes had been bought when it was filled, and with what.
+    filled: Option<(usize, Filling)>,
 }
+
+/// The one that is worth most per dollar is the greatest, of equal ones the first.
+impl Ord for Offer {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_ratio = (self.value * other.cost).cmp(&(other.value * self.cost));
+        by_ratio.then(other.at.cmp(&self.at))
+    }
+}
+
+impl PartialOrd for Offer {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Offer {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Offer {}
 
 /// Buys nodes for what is left of each item, within limits, and counts the fillings built.
 pub(crate) fn buy(
     tier: &Tier<'_, '_>,
-    mut buckets: Buckets,
+    worth: &Worth,
     mut left: Vec<i64>,
     mut limits: Limits,
 ) -> (Vec<Bin>, usize) {
-    let candidates = &tier.candidates;
+    let mut buckets = Buckets::new(tier, &worth.by_resource);
     buckets.advance(&left);
-    let mut used = vec![0; left.len()];
-    let mut offers = first_offers(tier, &buckets, &left, &limits);
-    let mut patterns = offers.iter().flatten().count();
+    let mut desk = Desk::new(tier);
+    let mut offers = first_offers(tier, worth, &left);
+    let mut patterns = 0;
     let mut bins = Vec::new();
     let mut bought = 0;
-    while let Some(at) = best(&offers, candidates) {
-        let Some(present) = &offers[at] else { break };
-        if present.made_at != bought {
-            let fresh = offer(tier, &buckets, (&left, &mut used), &limits, at);
-            offers[at] = fresh.map(|fresh| Offer { made_at: bought, ..fresh });
-            patterns += 1;
-            continue;
+    while let Some(Offer { at, cheapest, filled, .. }) = offers.pop() {
+        let fresh = filled.filter(|(made_at, _)| *made_at == bought);
+        if let Some((_, filling)) = fresh {
+            let shape = tier.candidates[cheapest].shape;
+            let contents = &filling.contents;
+            let times = contents.iter().map(|(item, pods)| left[*item] / pods).min().unwrap_or(0);
+            let times = times.min(limits.nodes_within(tier.problem, shape));
+            if times <= 0 {
+                continue;
+            }
+            let pods: Vec<(u32, i64)> =
+                contents.iter().map(|(item, pods)| (*item as u32, *pods)).collect();
+            for (item, pods) in contents {
+                left[*item] -= pods * times;
+            }
+            for _ in 0..times {
+                limits.take(tier.problem, &[shape]);
+                bins.push(Bin { shape: cheapest, pods: pods.clone() });
+            }
+            buckets.advance(&left);
+            bought += 1;
         }
-        let chosen = present.cheapest;
-        let shape = candidates[chosen].shape;
-        let contents = &present.filling.contents;
-        let times = contents.iter().map(|(item, pods)| left[*item] / pods).min().unwrap_or(0);
-        let times = times.min(limits.nodes_within(tier.problem, shape));
-        if times <= 0 {
-            offers[at] = None;
-            continue;
-        }
-        let pods: Vec<(u32, i64)> =
-            contents.iter().map(|(item, pods)| (*item as u32, *pods)).collect();
-        for (item, pods) in contents {
-            left[*item] -= pods * times;
-        }
-        for _ in 0..times {
-            limits.take(tier.problem, &[shape]);
-            bins.push(Bin { shape: chosen, pods: pods.clone() });
-        }
-        buckets.advance(&left);
-        bought += 1;
+        offers.extend(offer(tier, &buckets, (&left, &mut desk), &limits, (at, bought)));
+        patterns += 1;
     }
     (bins, patterns)
 }
 
-/// An offer of every candidate, made on all cores; they do not depend on each other.
-fn first_offers(
-    tier: &Tier<'_, '_>,
-    buckets: &Buckets,
-    left: &[i64],
-    limits: &Limits,
-) -> Vec<Option<Offer>> {
-    let nothing_used = || vec![0; left.len()];
-    let make = |used: &mut Vec<i64>, at: usize| offer(tier, buckets, (left, used), limits, at);
-    (0..tier.candidates.len()).into_par_iter().map_init(nothing_used, make).collect()
+/// What candidates may be worth at most: few are ever filled.
+fn first_offers(tier: &Tier<'_, '_>, worth: &Worth, left: &[i64]) -> BinaryHeap<Offer> {
+    // A pod that asks for nothing that has a price counts as 1.
+    let pods: i64 = left.iter().sum();
+    let offer = |(at, most): (usize, &i128)| Offer {
+        at,
+        value: most + i128::from(pods),
+        cheapest: at,
+        cost: i128::from(tier.candidates[at].cost),
+        filled: None,
+    };
+    worth.most.iter().enumerate().map(offer).collect()
 }
 
-/// The best filling of a candidate; `None` if limits do not allow another node of it.
+/// The best filling of a candidate, if limits allow another node of it and any pod is left for it.
 fn offer(
     tier: &Tier<'_, '_>,
     buckets: &Buckets,
-    (left, used): (&[i64], &mut [i64]),
+    (left, desk): (&[i64], &mut Desk),
     limits: &Limits,
-    at: usize,
+    (at, bought): (usize, usize),
 ) -> Option<Offer> {
     let candidate = &tier.candidates[at];
     if !limits.allow(tier.problem, candidate.shape) {
         return None;
     }
-    let filling = fill(tier.problem, buckets, (left, used), candidate);
-    let cheapest = cheapest_holding(tier, limits, &filling);
-    Some(Offer { filling, cheapest: cheapest.unwrap_or(at), made_at: 0 })
-}
-
-/// The offer that is worth most per dollar.
-fn best(offers: &[Option<Offer>], candidates: &[Candidate]) -> Option<usize> {
-    let mut best: Option<(i128, i128, usize)> = None;
-    for (at, offer) in offers.iter().enumerate() {
-        let Some(offer) = offer.as_ref().filter(|offer| offer.filling.value > 0) else { continue };
-        let (value, cost) = (offer.filling.value, i128::from(candidates[offer.cheapest].cost));
-        if best.is_none_or(|(best_value, best_cost, _)| value * best_cost > best_value * cost) {
-            best = Some((value, cost, at));
-        }
+    let filling = fill(tier.problem, buckets, (left, desk), candidate);
+    if filling.value == 0 {
+        return None;
     }
-    best.map(|(_, _, at)| at)
+    let cheapest = cheapest_holding(tier, limits, &filling).unwrap_or(at);
+    let cost = i128::from(tier.candidates[cheapest].cost);
+    Some(Offer { at, value: filling.value, cheapest, cost, filled: Some((bought, filling)) })
 }
 
 /// The cheapest candidate that holds a filling; candidates are in order of cost.

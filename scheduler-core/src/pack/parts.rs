@@ -1,5 +1,7 @@
 //! Pods that wait for new nodes, by class and by the shapes that they may go to.
 
+use std::sync::Arc;
+
 use crate::pack::state::State;
 use crate::problem::BitSet;
 
@@ -7,7 +9,7 @@ use crate::problem::BitSet;
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     pub(crate) class: usize,
-    pub(crate) shapes: BitSet,
+    pub(crate) shapes: Arc<BitSet>,
     /// Pods without a node yet.
     pub(crate) left: i64,
     /// A shape of the domain into which the pods have been put, if they have.
@@ -28,7 +30,7 @@ pub(crate) fn parts(state: &State<'_>, classes: &[usize]) -> Vec<Part> {
             let mut clear = BitSet::new(problem.table.shapes.len());
             let clear_shapes = shapes.iter().filter(|shape| problem.ports_clear(*class, *shape));
             clear_shapes.for_each(|shape| clear.insert(shape));
-            shapes = clear;
+            shapes = Arc::new(clear);
         }
         parts.push(Part { class: *class, shapes, left: state.remaining[*class], domain_of: None });
     }

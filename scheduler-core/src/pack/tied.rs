@@ -4,26 +4,14 @@
 //! end. A pod goes to free room where a domain that is allowed has some, otherwise to the allowed
 //! domain in which its share of a node is cheapest.
 
-use std::collections::BTreeMap;
-
-use crate::pack::existing::sites_of;
+use crate::model::NodeStage;
+use crate::pack::existing::{size, with_room};
 use crate::pack::parts::Part;
+use crate::pack::region::{Atlas, Region};
 use crate::pack::state::State;
 use crate::pack::topology::{Bin, Scope};
-use crate::problem::BitSet;
-use crate::problem::cache::share;
 use crate::problem::rules::Kind;
 use crate::solution::Setback;
-
-/// Shapes of which the rules about a class see the same.
-struct Region {
-    shapes: BitSet,
-    /// One of the shapes.
-    any: usize,
-    /// Highest weight of a pool that sells here, negated; then the least price of a pod's share.
-    cost: (i64, i128),
-    pods: i64,
-}
 
 /// Places pods of these classes on existing nodes, and divides the rest by domain.
 pub(crate) fn divide(state: &mut State<'_>, classes: &[usize]) -> Vec<Part> {
@@ -37,18 +25,19 @@ pub(crate) fn divide(state: &mut State<'_>, classes: &[usize]) -> Vec<Part> {
     // Those that others want to be near come first; then rounds, until nobody finds company.
     let (seekers, others): (Vec<usize>, Vec<usize>) =
         classes.iter().partition(|class| seeks(**class));
+    let mut atlas = Atlas::new(problem);
     let mut parts = Vec::new();
     let mut left = vec![0; problem.classes.len()];
     for class in others.iter().chain(&seekers) {
         left[*class] = state.remaining[*class];
     }
     for class in others {
-        place_class(state, class, &mut left, &mut parts);
+        parts.extend(place_class(state, class, &mut left[class], &atlas.regions(class)));
     }
     loop {
         let before: i64 = left.iter().sum();
         for class in &seekers {
-            place_class(state, *class, &mut left, &mut parts);
+            parts.extend(place_class(state, *class, &mut left[*class], &atlas.regions(*class)));
         }
         if left.iter().sum::<i64>() == before {
             break;
@@ -57,78 +46,80 @@ pub(crate) fn divide(state: &mut State<'_>, classes: &[usize]) -> Vec<Part> {
     parts
 }
 
-fn place_class(state: &mut State<'_>, class: usize, left: &mut [i64], parts: &mut Vec<Part>) {
-    let problem = state.problem;
-    let mut regions = regions(state, class);
-    while left[class] > 0 {
-        if let Some(site) = best_site(state, class) {
-            state.put_on_site(class, site, 1);
-        } else {
-            let allowed = regions.iter_mut().filter(|region| {
-                state.counts.first_broken(problem, class, Bin::Shape(region.any)).is_none()
-            });
-            let Some(region) = allowed.min_by_key(|region| (region.cost, region.any)) else {
-                let nearest = regions.iter().min_by_key(|region| (region.cost, region.any));
-                let broken = nearest.and_then(|region| {
-                    state.counts.first_broken(problem, class, Bin::Shape(region.any))
-                });
-                state.setbacks[class] = broken.map(Setback::Rule);
-                break;
-            };
-            let bin = Bin::Shape(region.any);
-            state.counts.record(problem, (class, 1), bin, Scope::Keys);
-            region.pods += 1;
-        }
-        left[class] -= 1;
-    }
-    let divided = regions.into_iter().filter(|region| region.pods > 0);
-    parts.extend(divided.map(|region| Part {
-        class,
-        shapes: region.shapes,
-        left: region.pods,
-        domain_of: Some(region.any),
-    }));
-}
-
-/// The existing node that takes the next pod: in the emptiest domain of the spreads, then in the
-/// order in which nodes are filled.
-fn best_site(state: &mut State<'_>, class: usize) -> Option<usize> {
-    let problem = state.problem;
-    let sites = sites_of(state, class);
-    let crowd = |site: usize| state.counts.crowd(problem, class, Bin::Site(site));
-    let allowed = sites.iter().enumerate().filter(|(_, site)| state.site_allows(class, **site));
-    allowed.min_by_key(|(order, site)| (crowd(**site), *order)).map(|(_, site)| *site)
-}
-
-/// The regions in which new nodes for the class can be bought.
-fn regions(state: &State<'_>, class: usize) -> Vec<Region> {
-    let problem = state.problem;
-    let one = &problem.classes[class];
-    if one.spec.unsupported.is_some() {
+/// Places what is left of a class where its rules allow, and returns what goes to new nodes.
+fn place_class(
+    state: &mut State<'_>,
+    class: usize,
+    left: &mut i64,
+    regions: &[Region],
+) -> Vec<Part> {
+    if *left == 0 {
         return Vec::new();
     }
-    let views = problem.rules.views_of([class]);
-    let mut regions: BTreeMap<Vec<Option<usize>>, Region> = BTreeMap::new();
-    let admission = one.preferred.unwrap_or(one.admission);
-    for shape in problem.admissions[admission].usable.iter() {
-        let sold = &problem.table.shapes[shape];
-        let Some(share) = share(sold.risk_price, &one.request, problem.room(shape)) else {
-            continue;
-        };
-        if !problem.ports_clear(class, shape) {
-            continue;
-        }
-        let view = views.of(&problem.rules, shape).collect();
-        let weight = problem.snapshot.supply.node_pools[problem.table.pool(shape)].weight;
-        let cost = (-i64::from(weight), share);
-        let region = regions.entry(view).or_insert_with(|| Region {
-            shapes: BitSet::new(problem.table.shapes.len()),
-            any: shape,
-            cost,
-            pods: 0,
-        });
-        region.shapes.insert(shape);
-        region.cost = region.cost.min(cost);
+    let problem = state.problem;
+    let request = &problem.classes[class].request;
+    // Cheapest first.
+    let mut offers: Vec<(i64, i128, usize)> = Vec::new();
+    for (number, region) in regions.iter().enumerate() {
+        offers.extend(region.cost(request).map(|(weight, share)| (weight, share, number)));
     }
-    regions.into_values().collect()
+    offers.sort_unstable();
+    let mut pods = vec![0; regions.len()];
+    let mut sites = Sites::new(state, class);
+    while *left > 0 {
+        if let Some(site) = sites.best(state) {
+            state.put_on_site(class, site, 1);
+            sites.update(state, site);
+        } else {
+            let broken = |region: usize| {
+                state.counts.first_broken(problem, class, Bin::Shape(regions[region].any))
+            };
+            let found = offers.iter().find(|(_, _, region)| broken(*region).is_none());
+            let Some((_, _, region)) = found.copied() else {
+                let nearest = offers.first().and_then(|(_, _, region)| broken(*region));
+                state.setbacks[class] = nearest.map(Setback::Rule);
+                break;
+            };
+            let bin = Bin::Shape(regions[region].any);
+            state.counts.record(problem, (class, 1), bin, Scope::Keys);
+            pods[region] += 1;
+        }
+        *left -= 1;
+    }
+    let divided = regions.iter().zip(pods).filter(|(_, pods)| *pods > 0);
+    let part = |(region, left): (&Region, i64)| Part {
+        class,
+        shapes: region.shapes.clone(),
+        left,
+        domain_of: Some(region.any),
+    };
+    divided.map(part).collect()
+}
+/// Existing nodes that may take pods of a class.
+struct Sites {
+    class: usize,
+    /// In the order in which nodes are filled: stage, free room, number.
+    all: Vec<(NodeStage, i64, usize)>,
+}
+
+impl Sites {
+    fn new(state: &mut State<'_>, class: usize) -> Self {
+        Self { class, all: with_room(state, class) }
+    }
+
+    /// The node that takes the next pod: in the emptiest domain of the spreads, then in the order in
+    /// which nodes are filled.
+    fn best(&self, state: &State<'_>) -> Option<usize> {
+        let crowd = |site: usize| state.counts.crowd(state.problem, self.class, Bin::Site(site));
+        let allowed = self.all.iter().filter(|(_, _, site)| state.site_allows(self.class, *site));
+        let first = allowed.min_by_key(|(stage, size, site)| (crowd(*site), *stage, *size, *site));
+        first.map(|(_, _, site)| *site)
+    }
+
+    /// Takes note that a node's room has changed.
+    fn update(&mut self, state: &State<'_>, site: usize) {
+        if let Some(known) = self.all.iter_mut().find(|(_, _, other)| *other == site) {
+            known.1 = size(state, &state.free[site]);
+        }
+    }
 }

@@ -9,8 +9,7 @@ use crate::column::integer;
 use crate::column::master::Column;
 use crate::column::rows::{Hints, Rows};
 use crate::column::{self, Instance};
-use crate::pack::candidates::{Candidate, Flexibility, Sale, Worth, candidates};
-use crate::pack::fill::Buckets;
+use crate::pack::candidates::{Candidate, Flexibility, Sale, Worth as By, candidates};
 use crate::pack::greedy;
 use crate::pack::improve::{Bin, Board};
 use crate::pack::limits::Limits;
@@ -33,6 +32,14 @@ pub(crate) struct Tier<'a, 'p> {
     pub(crate) group_of: Vec<usize>,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) limits: Limits,
+}
+
+/// What things are worth by the fluid relaxation, in 2⁻¹⁶ micro-dollars an hour.
+pub(crate) struct Worth {
+    /// A pod, by item and resource.
+    pub(crate) by_resource: Vec<Vec<i64>>,
+    /// All pods that a node holds, by candidate, at most.
+    pub(crate) most: Vec<i128>,
 }
 
 /// Nodes for a tier.
@@ -67,7 +74,7 @@ impl<'a, 'p> Tier<'a, 'p> {
             return None;
         }
         let (groups, group_of) = groups(parts, &waiting);
-        let candidates = candidates(problem, &groups, Worth::Decision, offers);
+        let candidates = candidates(problem, &groups, By::Decision, offers);
         let mut tier = Self {
             problem,
             part_of: Vec::new(),
@@ -94,28 +101,27 @@ impl<'a, 'p> Tier<'a, 'p> {
 
     /// Packs the pods: the first answer, and in so many steps a better one.
     pub(crate) fn pack(&self, steps: u32) -> Packed {
-        let by_resource = self.fluid_values();
+        let worth = self.worth();
         let (left, limits) = (self.pods.clone(), self.limits.clone());
-        let (bins, patterns) = greedy::buy(self, Buckets::new(self, &by_resource), left, limits);
+        let (bins, patterns) = greedy::buy(self, &worth, left, limits);
         let mut packed = Packed { bins, patterns, hints: None };
         if steps > 0 && !packed.bins.is_empty() {
-            self.refine(&mut packed, &by_resource, steps);
+            self.refine(&mut packed, &worth, steps);
         }
         packed
     }
 
-    fn refine(&self, packed: &mut Packed, by_resource: &[Vec<i64>], steps: u32) {
+    fn refine(&self, packed: &mut Packed, worth: &Worth, steps: u32) {
         let instance = self.instance();
         let unit = f64::from(1 << FRACTION_BITS);
-        let fluid: Vec<f64> =
-            by_resource.iter().map(|parts| parts.iter().sum::<i64>() as f64 / unit).collect();
+        let totals = worth.by_resource.iter().map(|parts| parts.iter().sum::<i64>());
+        let fluid: Vec<f64> = totals.map(|total| total as f64 / unit).collect();
         let rows = Rows::new(&instance, &fluid);
         let first = rows.means(&instance, &fluid);
         let found = generate(&rows.instance(&instance), (&first, Vec::new()));
         packed.patterns += found.columns.len();
         for up in ROUNDED_UP {
-            let worth = (&fluid[..], by_resource);
-            let (rounded, patterns) = self.rounded(&instance, (&rows, &found), worth, up);
+            let (rounded, patterns) = self.rounded(&instance, (&rows, &found), (&fluid, worth), up);
             packed.patterns += patterns;
             self.keep_better(packed, rounded);
         }
@@ -205,7 +211,7 @@ impl<'a, 'p> Tier<'a, 'p> {
         &self,
         instance: &Instance,
         (rows, found): (&Rows, &Generated),
-        (fluid, by_resource): (&[f64], &[Vec<i64>]),
+        (fluid, worth): (&[f64], &Worth),
         up: f64,
     ) -> (Vec<Bin>, usize) {
         let mut rounding = Rounding::new(instance, &rows.of, fluid);
@@ -223,8 +229,7 @@ impl<'a, 'p> Tier<'a, 'p> {
                 bins.push(bin);
             }
         }
-        let (rest, patterns) =
-            greedy::buy(self, Buckets::new(self, by_resource), rounding.left, limits);
+        let (rest, patterns) = greedy::buy(self, worth, rounding.left, limits);
         bins.extend(rest);
         (bins, patterns)
     }
@@ -273,8 +278,7 @@ impl<'a, 'p> Tier<'a, 'p> {
         Instance::new(items.collect(), shapes.collect())
     }
 
-    /// What a pod of each item is worth, by resource, in 2⁻¹⁶ micro-dollars an hour.
-    fn fluid_values(&self) -> Vec<Vec<i64>> {
+    fn worth(&self) -> Worth {
         let requests = self.class_of.iter().map(|class| &self.problem.classes[*class].request);
         let items: Vec<Item<'_>> = requests
             .zip(&self.pods)
@@ -285,7 +289,10 @@ impl<'a, 'p> Tier<'a, 'p> {
         let duals = fluid.solve(&demand);
         let value =
             |(item, one): (usize, &Item<'_>)| fluid.value(&duals, group_of[item], one.request);
-        items.iter().enumerate().map(value).collect()
+        Worth {
+            by_resource: items.iter().enumerate().map(value).collect(),
+            most: fluid.loads(&duals).collect(),
+        }
     }
 }
 
@@ -297,7 +304,7 @@ fn groups(parts: &[Part], waiting: &[usize]) -> (Vec<BitSet>, Vec<usize>) {
     for part in waiting {
         let shapes = &parts[*part].shapes;
         group_of.push(*numbers.entry(shapes).or_insert_with(|| {
-            groups.push(shapes.clone());
+            groups.push(shapes.as_ref().clone());
             groups.len() - 1
         }));
     }

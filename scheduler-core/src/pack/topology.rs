@@ -270,27 +270,7 @@ pub(crate) fn allowance(
         let sum = |of: &[bool]| -> i64 {
             contents.clone().filter(|(class, _)| of[*class]).map(|(_, pods)| pods).sum()
         };
-        match &rule.kind {
-            Kind::Spread(spread) => {
-                let bound = rule.owner[class] || sum(&rule.owner) > 0;
-                let left = spread.max_skew - sum(&rule.selected);
-                if bound && rule.selected[class] {
-                    most = most.min(left);
-                } else if rule.owner[class] && left < 0 {
-                    most = 0;
-                }
-            }
-            Kind::Anti => {
-                if rule.owner[class] {
-                    let alone = if rule.selected[class] { 1 } else { i64::MAX };
-                    most = most.min(if sum(&rule.selected) > 0 { 0 } else { alone });
-                }
-                if rule.selected[class] && sum(&rule.owner) > 0 {
-                    most = 0;
-                }
-            }
-            Kind::Affinity => {}
-        }
+        most = most.min(next_to(rule, class, (sum(&rule.owner), sum(&rule.selected))));
     }
     if !problem.classes[class].spec.host_ports.is_empty() {
         let ports_of = |other: usize| &problem.classes[other].spec.host_ports;
@@ -303,6 +283,27 @@ pub(crate) fn allowance(
         most = most.min(own - present.sum::<i64>());
     }
     most.max(0)
+}
+
+/// How many more pods of a class a rule about single nodes allows next to so many owners and
+/// selected pods.
+pub(crate) fn next_to(rule: &Rule, class: usize, (owners, selected): (i64, i64)) -> i64 {
+    let (owner, counted) = (rule.owner[class], rule.selected[class]);
+    match &rule.kind {
+        Kind::Spread(spread) => {
+            let left = spread.max_skew - selected;
+            if (owner || owners > 0) && counted {
+                left
+            } else if owner && left < 0 {
+                0
+            } else {
+                i64::MAX
+            }
+        }
+        Kind::Anti if owner && selected > 0 || counted && owners > 0 => 0,
+        Kind::Anti if owner && counted => 1,
+        Kind::Anti | Kind::Affinity => i64::MAX,
+    }
 }
 
 fn domain(problem: &Problem<'_>, place: Place, bin: Bin) -> Option<usize> {

@@ -19,7 +19,7 @@ pub(crate) struct Admission {
     /// Whether they are on sale or not.
     pub(crate) admitted: BitSet,
     /// Those on sale on which daemons fit.
-    pub(crate) usable: BitSet,
+    pub(crate) usable: Arc<BitSet>,
 }
 
 /// Admissions known so far for one table of shapes.
@@ -82,7 +82,7 @@ fn admission(
             }
         }
     }
-    Admission { admitted, usable }
+    Admission { admitted, usable: Arc::new(usable) }
 }
 
 /// An alternative, split by what an instance type decides and what an offering decides.

@@ -69,9 +69,9 @@ pub(crate) struct Rule {
 /// What some rules see of a shape: the values of their keys, and whether its pods count.
 #[derive(Clone, Debug)]
 pub(crate) struct Views {
-    keys: Vec<usize>,
-    /// Spreads over keys.
-    spreads: Vec<usize>,
+    pub(crate) keys: Vec<usize>,
+    /// What spreads over keys count, once each.
+    pub(crate) counted: Vec<Arc<Admission>>,
 }
 
 impl Views {
@@ -82,13 +82,8 @@ impl Views {
         shape: usize,
     ) -> impl Iterator<Item = Option<usize>> + 'v {
         let values = self.keys.iter().map(move |key| rules.shape_values[*key][shape]);
-        let counted = self.spreads.iter().map(move |rule| match &rules.all[*rule].kind {
-            Kind::Spread(spread) => {
-                Some(usize::from(spread.counted_shapes.admitted.contains(shape)))
-            }
-            Kind::Anti | Kind::Affinity => None,
-        });
-        values.chain(counted)
+        let counts = move |one: &Arc<Admission>| Some(usize::from(one.admitted.contains(shape)));
+        values.chain(self.counted.iter().map(counts))
     }
 }
 
@@ -132,15 +127,17 @@ impl Rules {
     /// What rules about these classes see of a shape.
     pub(crate) fn views_of(&self, classes: impl IntoIterator<Item = usize> + Clone) -> Views {
         let keys = self.keys_of(classes.clone());
-        let is_spread = |rule: &usize| {
-            let rule = &self.all[*rule];
-            matches!(rule.kind, Kind::Spread(_)) && rule.places[0] != Place::Host
-        };
         let of_classes = classes.into_iter().flat_map(|class| &self.of_class[class]);
-        let mut spreads: Vec<usize> = of_classes.copied().filter(is_spread).collect();
-        spreads.sort_unstable();
-        spreads.dedup();
-        Views { keys, spreads }
+        let mut counted: Vec<Arc<Admission>> = Vec::new();
+        for rule in of_classes.map(|rule| &self.all[*rule]) {
+            if let Kind::Spread(spread) = &rule.kind
+                && rule.places[0] != Place::Host
+                && !counted.iter().any(|known| Arc::ptr_eq(known, &spread.counted_shapes))
+            {
+                counted.push(spread.counted_shapes.clone());
+            }
+        }
+        Views { keys, counted }
     }
 
     /// Whether the class must be on a node with other pods.

@@ -30,7 +30,12 @@ use crate::plan::{Certificate, Plan};
 /// Effort for a tighter bound. Where the search ends close enough, at most 0.025 % of the bound is
 /// given away; where it stalls or uses up its work, which 300 kinds can, nothing is known about how
 /// much. The work is what the search takes for 300 kinds to come within about one per cent.
-const EFFORT: Effort = Effort { work: 1_000_000, close_enough: 4_096, stalled: 16_384 };
+const EFFORT: Effort =
+    Effort { work: 1_000_000, close_enough: 4_096, stalled: 16_384, parts_min: 128 };
+
+/// Effort for values of the fluid relaxation, which are in proportion to what pods ask for: any
+/// mixture fills a node to the brim, and looking closer hardly lowers the bound.
+const FLUID_EFFORT: Effort = Effort { parts_min: 16, ..EFFORT };
 
 /// Checks the certificate and returns the bound that it proves; a wrong one proves nothing.
 pub(super) fn check(world: &World<'_>, plan: &Plan, found: &mut Vec<Violation>) -> Option<Price> {
@@ -61,7 +66,8 @@ pub(super) fn check(world: &World<'_>, plan: &Plan, found: &mut Vec<Violation>) 
     let kinds = Kinds::new(
         kinds.map(|((_, spec, placed), kind)| (world.specs[*spec], *placed, kind.value)),
     );
-    Some(prove(world, &kinds, certificate.worth))
+    let effort = if plan.report.bound_method == "fluid" { FLUID_EFFORT } else { EFFORT };
+    Some(prove(world, &kinds, (certificate.worth, effort)))
 }
 
 /// Kinds of which the plan places a pod: the first pending pod, the spec, the placed pods.
@@ -137,7 +143,7 @@ fn check_worth(
 /// Micro-dollars that rounding may lose for a node, besides one for every pod.
 const ROUNDED_MAX: i64 = 16;
 
-fn prove(world: &World<'_>, kinds: &Kinds<'_>, worth: i64) -> Price {
+fn prove(world: &World<'_>, kinds: &Kinds<'_>, (worth, effort): (i64, Effort)) -> Price {
     let (offered, on_paid) =
         rayon::join(|| offered(&world.snapshot.supply, kinds), || value_on_paid(world, kinds));
     let on_new = i128::from(worth) - on_paid;
@@ -149,7 +155,7 @@ fn prove(world: &World<'_>, kinds: &Kinds<'_>, worth: i64) -> Price {
     if on_new <= 0 || offered.iter().any(|one| one.price <= 0) {
         return Price::ZERO;
     }
-    let highest = Search::new(kinds, &offered, worth, EFFORT).highest();
+    let highest = Search::new(kinds, &offered, worth, effort).highest();
     if highest.value <= 0 {
         return Price::ZERO;
     }

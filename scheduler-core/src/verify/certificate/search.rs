@@ -92,13 +92,11 @@ pub(super) struct Effort {
     /// Enough is a bound that is at most one part in so many above a filling's ratio.
     pub(super) close_enough: i128,
     /// It has stalled when looking at as many parts again has not lowered the bound by one part in
-    /// so many. That is so for values in proportion to what pods ask for: any mixture fills a node
-    /// to the brim.
+    /// so many.
     pub(super) stalled: i128,
+    /// Parts that are looked at before the search can be said to have stalled.
+    pub(super) parts_min: usize,
 }
-
-/// Parts that are looked at before the search can be said to have stalled.
-const PARTS_MIN: usize = 128;
 
 /// The search.
 #[derive(Debug)]
@@ -144,7 +142,7 @@ impl<'a> Search<'a> {
             if open.ratio <= self.reached {
                 break;
             }
-            let stalled = parts >= PARTS_MIN
+            let stalled = parts >= self.effort.parts_min
                 && parts.is_power_of_two()
                 && checked
                     .replace(open.ratio)
@@ -245,7 +243,7 @@ mod tests {
             })
             .collect();
         let worth = drafts.iter().map(|(value, _, _, most)| value * most).sum();
-        let effort = Effort { work, close_enough: i128::MAX, stalled: i128::MAX };
+        let effort = Effort { work, close_enough: i128::MAX, stalled: i128::MAX, parts_min: 128 };
         Search::new(&kinds, &offered, worth, effort).highest()
     }
 
