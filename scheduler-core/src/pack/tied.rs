@@ -115,7 +115,7 @@ fn regions(state: &State<'_>, class: usize) -> Vec<Region> {
         let Some(share) = share(sold.risk_price, &one.request, problem.room(shape)) else {
             continue;
         };
-        if !problem.ports_clear(class, shape) {
+        if !problem.suits(class, shape) {
             continue;
         }
         let view = views.of(&problem.rules, shape).collect();
