@@ -43,7 +43,7 @@ mod volume;
 
 use context::{Context, controller};
 use pod::{Interner, PodView};
-use volume::attachment::{self, Attached, Limits};
+use volume::attachment;
 
 /// A cluster in the core's words.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -87,9 +87,9 @@ pub fn convert(objects: &Objects, now: Timestamp) -> Cluster {
     }
     cluster.daemon_sets = daemon::convert(objects, &context, &mut findings);
     let mut pods = convert_pods(objects, &context, &mut findings);
-    let limits = Limits::new(objects, cluster.asked_volumes(pods.specs()));
-    for mut node in node::convert(objects, now, &mut findings) {
-        limits.apply(&mut node);
+    let mut nodes = node::convert(objects, now, &mut findings);
+    attachment::state_limits(objects, &mut nodes);
+    for node in nodes {
         let bound = pods.bound.remove(&node.name).unwrap_or_default();
         cluster.nodes.push(Arc::new(NodeWithPods { node, pods: bound }));
     }
@@ -118,18 +118,10 @@ struct Pods {
     pending: Vec<Arc<Pod>>,
 }
 
-impl Pods {
-    fn specs(&self) -> impl Iterator<Item = &PodSpec> {
-        let pods = self.bound.values().flatten().chain(&self.pending);
-        pods.map(|pod| pod.spec.as_ref())
-    }
-}
-
 fn convert_pods(objects: &Objects, context: &Context<'_>, findings: &mut Vec<Finding>) -> Pods {
     let mut interner = Interner::default();
     let mut seen = BTreeSet::new();
     let mut pods = Pods::default();
-    let mut bound: BTreeMap<String, Vec<(Pod, Attached)>> = BTreeMap::new();
     for Sourced { source, object } in &objects.pods {
         let metadata = &object.metadata;
         let id = PodId::new(namespace(metadata), name(metadata));
@@ -161,20 +153,15 @@ fn convert_pods(objects: &Objects, context: &Context<'_>, findings: &mut Vec<Fin
         }
         let nominated = object.status.as_ref().and_then(|s| s.nominated_node_name.clone());
         let created = node::created(metadata, context.now);
-        let pod = Pod { id, spec, nominated: nominated.filter(|n| !n.is_empty()), created };
+        let nominated = nominated.filter(|node| !node.is_empty());
+        let pod = Arc::new(Pod { id, spec, nominated, created });
         match node {
-            Some(node) => {
-                let attached = view.attached(context);
-                bound.entry(node.to_owned()).or_default().push((pod, attached));
-            }
-            None => pods.pending.push(Arc::new(pod)),
+            Some(node) => pods.bound.entry(node.to_owned()).or_default().push(pod),
+            None => pods.pending.push(pod),
         }
     }
-    for (node, mut there) in bound {
-        there.sort_by(|(one, _), (other, _)| one.id.cmp(&other.id));
-        attachment::count_once(&mut there, &mut interner);
-        let there = there.into_iter().map(|(pod, _)| Arc::new(pod)).collect();
-        pods.bound.insert(node, there);
+    for there in pods.bound.values_mut() {
+        there.sort_by(|one, other| one.id.cmp(&other.id));
     }
     pods
 }

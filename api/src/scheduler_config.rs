@@ -1,6 +1,7 @@
 //! What the cluster's kube-scheduler was told, as far as plans depend on it.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use k8s_openapi::api::core::v1::TopologySpreadConstraint;
 use serde::Deserialize;
@@ -8,6 +9,9 @@ use serde::Deserialize;
 /// Why a scheduler configuration is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SchedulerConfigError {
+    /// Its file cannot be read.
+    #[error("cannot read the file")]
+    File(#[source] std::io::Error),
     /// It is neither YAML nor JSON of the expected form.
     #[error(
         "cannot read the scheduler configuration; expected podTopologySpread.defaultConstraints \
@@ -80,6 +84,15 @@ impl DefaultSpread {
             }
         }
         Ok(Self(constraints.into_iter().map(Constraint::into_kubernetes).collect()))
+    }
+
+    /// Reads such a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, and as [`Self::parse`] has it.
+    pub fn read(path: &Path) -> Result<Self, SchedulerConfigError> {
+        let text = std::fs::read_to_string(path).map_err(SchedulerConfigError::File)?;
+        Self::parse(&text)
     }
 
     /// The constraints, their selectors left open.

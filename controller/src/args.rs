@@ -1,12 +1,13 @@
 //! Flags, the environment names of Karpenter, and the settings that come of both.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context as _, bail, ensure};
 use aws_provider::CatalogOptions;
 use clap::Parser;
 use jiff::SignedDuration;
+use plimsoll_api::DefaultSpread;
 use plimsoll_api::duration::parse_go;
 use scheduler_core::model::Price;
 use scheduler_core::{MinValuesPolicy, PreferencePolicy, UnknownPolicy};
@@ -67,6 +68,10 @@ pub(crate) struct Args {
     /// `Strict`, or `BestEffort`: lower `minValues` that cannot be had (`MIN_VALUES_POLICY`; Strict)
     #[arg(long, value_name = "POLICY")]
     min_values_policy: Option<MinValuesPolicy>,
+    /// File with the topology spread of pods that name none, as Karpenter's scheduler-config has it
+    /// (`SCHEDULER_CONFIG` holds the text itself; none)
+    #[arg(long, value_name = "FILE")]
+    scheduler_config: Option<PathBuf>,
     /// Least level that is logged: debug, info or error (`LOG_LEVEL`; info)
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
@@ -83,6 +88,8 @@ pub(crate) struct Settings {
     pub(crate) catalog_options: CatalogOptions,
     /// How the engine decides.
     pub(crate) engine: scheduler_core::Settings,
+    /// Spread of pods that name none.
+    pub(crate) default_spread: DefaultSpread,
     /// Longest pause between two rounds.
     pub(crate) interval: SignedDuration,
     /// When to stop.
@@ -95,8 +102,8 @@ impl Args {
     /// The settings, with `environment` asked for what no flag says.
     ///
     /// # Errors
-    /// Without `--recommend-only`, without a cluster file, or if a policy or the log level is
-    /// unknown.
+    /// Without `--recommend-only`, without a cluster file, if a policy or the log level is unknown,
+    /// or if the scheduler configuration is wrong.
     pub(crate) fn settings(
         self,
         environment: impl Fn(&str) -> Option<String>,
@@ -116,6 +123,7 @@ impl Args {
             interruption_cost,
             preference_policy,
             min_values_policy,
+            scheduler_config,
             log_level,
         } = self;
         ensure!(
@@ -166,6 +174,7 @@ impl Args {
             catalog,
             catalog_options,
             engine,
+            default_spread: default_spread(scheduler_config.as_deref(), &environment)?,
             interval,
             rounds: if once { Rounds::Once } else { Rounds::UntilStopped },
             log_level: level(&log_level)?,
@@ -222,6 +231,22 @@ where
         (Some(policy), _) => Ok(policy),
         (None, Some(text)) => text.parse().with_context(|| format!("{name} is wrong")),
         (None, None) => Ok(P::default()),
+    }
+}
+
+/// The default spread: the flag names a file, the environment holds the text, as for Karpenter.
+fn default_spread(
+    file: Option<&Path>,
+    environment: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<DefaultSpread> {
+    const NAME: &str = "SCHEDULER_CONFIG";
+    match (file, environment(NAME)) {
+        (Some(path), _) => DefaultSpread::read(path)
+            .with_context(|| format!("scheduler configuration {}", path.display())),
+        (None, Some(text)) => {
+            DefaultSpread::parse(&text).with_context(|| format!("{NAME} is wrong"))
+        }
+        (None, None) => Ok(DefaultSpread::default()),
     }
 }
 
@@ -348,6 +373,41 @@ mod tests {
         let found = settings(&[], &environment).unwrap();
         assert_eq!(found.engine, scheduler_core::Settings::default());
         assert_eq!(found.catalog_options.reserved_enis, 0);
+    }
+
+    /// A configuration of one constraint.
+    const SPREAD: &str = "podTopologySpread: {defaultConstraints: [{maxSkew: 1, topologyKey: zone, \
+                          whenUnsatisfiable: ScheduleAnyway}]}";
+
+    #[test]
+    fn the_default_spread_is_the_text_in_karpenters_environment() {
+        let found = settings(&[], &[("SCHEDULER_CONFIG", SPREAD)]).unwrap();
+        assert_eq!(found.default_spread, DefaultSpread::parse(SPREAD).unwrap());
+        assert_eq!(settings(&[], &[]).unwrap().default_spread, DefaultSpread::default());
+    }
+
+    #[test]
+    fn a_file_with_the_default_spread_beats_the_environment() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("scheduler.yaml");
+        std::fs::write(&path, SPREAD).unwrap();
+        let flags = ["--scheduler-config", path.to_str().unwrap()];
+        let found = settings(&flags, &[("SCHEDULER_CONFIG", "not read")]).unwrap();
+        assert_eq!(found.default_spread, DefaultSpread::parse(SPREAD).unwrap());
+    }
+
+    #[test]
+    fn a_wrong_scheduler_configuration_is_fatal() {
+        let text = SPREAD.replace("maxSkew: 1", "maxSkew: 0");
+        let error = settings(&[], &[("SCHEDULER_CONFIG", &text)]).unwrap_err();
+        assert_eq!(
+            format!("{error:#}"),
+            "SCHEDULER_CONFIG is wrong: podTopologySpread.defaultConstraints[0].maxSkew: 0 is not \
+             above zero"
+        );
+        let error = settings(&["--scheduler-config", "/nowhere.yaml"], &[]).unwrap_err();
+        let text = format!("{error:#}");
+        assert!(text.starts_with("scheduler configuration /nowhere.yaml: cannot read"), "{text}");
     }
 
     #[test]

@@ -26,8 +26,16 @@ use crate::telemetry;
 /// # Errors
 /// If the settings or the catalogue are wrong, or if a single round fails.
 pub(crate) fn run(args: Args, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<()> {
-    let Settings { cluster_files, catalog, catalog_options, engine, interval, rounds, log_level } =
-        args.settings(environment)?;
+    let Settings {
+        cluster_files,
+        catalog,
+        catalog_options,
+        engine,
+        default_spread,
+        interval,
+        rounds,
+        log_level,
+    } = args.settings(environment)?;
     tracing::subscriber::set_global_default(telemetry::subscriber(log_level, io::stdout))?;
     let catalog = match catalog {
         Some(path) => Catalog::read(&path)?,
@@ -41,7 +49,7 @@ pub(crate) fn run(args: Args, environment: impl Fn(&str) -> Option<String>) -> a
     );
     let driver = Driver {
         clock: WallClock,
-        source: ClusterFiles::new(cluster_files, catalog, catalog_options),
+        source: ClusterFiles::new(cluster_files, (catalog, catalog_options), default_spread),
         planner: Engine::new(engine),
         journal: LogJournal::default(),
         interval,

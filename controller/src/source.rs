@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, ensure};
 use aws_provider::{Catalog, CatalogOptions};
 use jiff::Timestamp;
+use plimsoll_api::DefaultSpread;
 use plimsoll_api::objects::Objects;
 use scheduler_core::ClusterSnapshot;
 use scheduler_core::model::{InstanceType, NodeClass};
@@ -21,15 +22,20 @@ use crate::driver::{Reading, Source};
 pub(crate) struct ClusterFiles {
     paths: Vec<PathBuf>,
     instance_types: InstanceTypes,
+    default_spread: DefaultSpread,
     ages: Ages,
     last: Option<ClusterSnapshot>,
 }
 
 impl ClusterFiles {
-    /// The cluster in these files and directories.
-    pub(crate) fn new(paths: Vec<PathBuf>, catalog: Catalog, options: CatalogOptions) -> Self {
+    /// The cluster in these files and directories. Pods that name no topology spread get this one.
+    pub(crate) fn new(
+        paths: Vec<PathBuf>,
+        (catalog, options): (Catalog, CatalogOptions),
+        default_spread: DefaultSpread,
+    ) -> Self {
         let instance_types = InstanceTypes { catalog, options, resolved: BTreeMap::new() };
-        Self { paths, instance_types, ages: Ages::default(), last: None }
+        Self { paths, instance_types, default_spread, ages: Ages::default(), last: None }
     }
 }
 
@@ -42,6 +48,7 @@ impl Source for ClusterFiles {
             has_objects(&objects),
             "the cluster files hold no node, pod or NodePool; check --cluster-file"
         );
+        objects.default_spread.clone_from(&self.default_spread);
         self.ages.fill_in(&mut objects, now);
         let cluster = plimsoll_api::convert(&objects, now);
         let (mut snapshot, refusals) =

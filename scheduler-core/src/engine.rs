@@ -5,6 +5,7 @@ mod buffer;
 mod emptiness;
 mod fixed;
 mod policy;
+mod withheld;
 
 use std::collections::BTreeSet;
 
@@ -14,14 +15,15 @@ use serde::{Deserialize, Serialize};
 use self::batch::{Batches, Decision};
 use self::buffer::Holders;
 pub use self::policy::{MinValuesPolicy, PreferencePolicy, UnknownPolicy};
+use self::withheld::{RETRIES, Withheld};
 use crate::bound::{self, Effort};
 use crate::model::{NodeName, Price};
 use crate::pack;
 use crate::pack::grant::{self, Trial};
-use crate::plan::{Action, Plan, PlanReport, PlanStats, build, diagnose, split};
+use crate::plan::{Plan, PlanReport, PlanStats, build, diagnose, split};
 use crate::problem::{Lowering, Problem};
 use crate::snapshot::ClusterSnapshot;
-use crate::verify;
+use crate::verify::{self, Violation};
 
 /// How the engine decides. The defaults are Karpenter's where it has the setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +95,8 @@ pub struct Engine {
     batches: Batches,
     holders: Holders,
     prepared: Option<Prepared>,
+    #[cfg(any(test, feature = "testkit"))]
+    spoil: Option<fn(&ClusterSnapshot, &mut Plan)>,
 }
 
 /// A plan made ahead of time, with what it was made for.
@@ -121,7 +125,17 @@ impl Engine {
             batches: Batches::default(),
             holders: Holders::default(),
             prepared: None,
+            #[cfg(any(test, feature = "testkit"))]
+            spoil: None,
         }
+    }
+
+    /// The engine with a fault: this is done to each of its plans before it is judged.
+    #[cfg(any(test, feature = "testkit"))]
+    #[must_use]
+    pub fn spoiling(mut self, spoil: fn(&ClusterSnapshot, &mut Plan)) -> Self {
+        self.spoil = Some(spoil);
+        self
     }
 
     /// Notes what happened between steps.
@@ -134,31 +148,27 @@ impl Engine {
     /// Decides what to do now. While a batch window is open the plan has no launches and `wake_at`
     /// says when it closes.
     pub fn step(&mut self, snapshot: &ClusterSnapshot) -> Plan {
-        let mut plan = match self.batches.decide(snapshot, &self.settings) {
-            Decision::Plan => self.plan_pods(snapshot),
-            Decision::Wait(wake_at) => Plan { wake_at, ..Plan::default() },
-        };
-        // Nothing is given up while pods wait that have not been looked at, nor before it is known
-        // which nodes have the room that buffers ask for.
-        if !self.batches.is_open() && self.holders.know(snapshot, &plan) {
-            give_up_empty(snapshot, &self.holders, &mut plan);
+        match self.batches.decide(snapshot, &self.settings) {
+            Decision::Plan => self.plan_pods(snapshot, Self::tend_nodes),
+            Decision::Wait(wake_at) => {
+                let mut plan = Plan { wake_at, ..Plan::default() };
+                self.tend_nodes(snapshot, &mut plan);
+                let violations = seal(snapshot, &mut plan);
+                refused(plan, violations)
+            }
         }
-        fixed::balance(snapshot, &self.settings, &mut plan);
-        seal(snapshot, plan)
     }
 
     /// Plans all pending pods at once, without waiting for a batch window.
     pub fn plan_now(&mut self, snapshot: &ClusterSnapshot) -> Plan {
-        let mut plan = self.plan_pods(snapshot);
-        fixed::balance(snapshot, &self.settings, &mut plan);
-        seal(snapshot, plan)
+        self.plan_pods(snapshot, Self::tend_static_pools)
     }
 
     /// The fast answer for all pending pods: what [`Self::plan_now`] would plan in no improvement
     /// steps.
     pub fn first_answer(&mut self, snapshot: &ClusterSnapshot) -> Plan {
         let plan = self.solve(snapshot, 0);
-        seal(snapshot, plan)
+        self.judged(snapshot, (plan, 0), |_, _, _| {})
     }
 
     /// Uses the time while a batch window is open: plans the pods that have come so far, in all
@@ -172,11 +182,57 @@ impl Engine {
         }
     }
 
-    fn plan_pods(&mut self, snapshot: &ClusterSnapshot) -> Plan {
-        match self.prepared.take() {
+    fn plan_pods(
+        &mut self,
+        snapshot: &ClusterSnapshot,
+        complete: impl Fn(&mut Self, &ClusterSnapshot, &mut Plan),
+    ) -> Plan {
+        let steps = self.settings.improvement_steps;
+        let plan = match self.prepared.take() {
             Some(prepared) if prepared.is_for(snapshot) => prepared.plan,
-            _ => self.solve(snapshot, self.settings.improvement_steps),
+            _ => self.solve(snapshot, steps),
+        };
+        self.judged(snapshot, (plan, steps), complete)
+    }
+
+    /// Completes a plan for the waiting pods and has it judged. If it is at fault, the pods that the
+    /// faults are about are left out, and the others planned anew; a plan that is still at fault
+    /// after a few times, or whose faults are about no pods, is not carried out.
+    fn judged(
+        &mut self,
+        snapshot: &ClusterSnapshot,
+        (mut plan, steps): (Plan, u32),
+        complete: impl Fn(&mut Self, &ClusterSnapshot, &mut Plan),
+    ) -> Plan {
+        let mut withheld = Withheld::default();
+        let mut retries = 0;
+        loop {
+            withheld.report(snapshot, &mut plan.report);
+            complete(self, snapshot, &mut plan);
+            let violations = seal(snapshot, &mut plan);
+            if violations.is_empty()
+                || retries == RETRIES
+                || !withheld.add(snapshot, &plan, &violations)
+            {
+                return refused(plan, violations);
+            }
+            retries += 1;
+            plan = self.solve(&withheld.rest(snapshot), steps);
         }
+    }
+
+    /// Adds to a plan what nodes need besides pods.
+    fn tend_nodes(&mut self, snapshot: &ClusterSnapshot, plan: &mut Plan) {
+        // Nothing is given up while pods wait that have not been looked at, nor before it is known
+        // which nodes have the room that buffers ask for.
+        if !self.batches.is_open() && self.holders.know(snapshot, plan) {
+            give_up_empty(snapshot, &self.holders, plan);
+        }
+        self.tend_static_pools(snapshot, plan);
+    }
+
+    fn tend_static_pools(&mut self, snapshot: &ClusterSnapshot, plan: &mut Plan) {
+        fixed::balance(snapshot, &self.settings, plan);
     }
 
     fn solve(&mut self, snapshot: &ClusterSnapshot, steps: u32) -> Plan {
@@ -249,6 +305,10 @@ impl Engine {
         };
         let mut plan = Plan { actions, wake_at: None, report };
         plan.report.gap = split::shares(&problem, &solution, &values, &plan);
+        #[cfg(any(test, feature = "testkit"))]
+        if let Some(spoil) = self.spoil {
+            spoil(snapshot, &mut plan);
+        }
         plan
     }
 }
@@ -275,18 +335,23 @@ fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
     }
 }
 
-/// Has the bound proven and the plan judged; one that is at fault is not carried out.
-fn seal(snapshot: &ClusterSnapshot, mut plan: Plan) -> Plan {
+/// Has the bound proven and the plan judged, and returns what is wrong with it.
+fn seal(snapshot: &ClusterSnapshot, plan: &mut Plan) -> Vec<Violation> {
     if plan.actions.is_empty() && plan.report.pods == 0 {
-        return plan;
+        return Vec::new();
     }
-    let violations = verify::seal(snapshot, &mut plan);
+    let violations = verify::seal(snapshot, plan);
     if plan.report.pods > 0 {
         let reserved = plan.launches().any(|node| node.reservation.is_some());
         split::complete(&mut plan.report, reserved || !snapshot.nodes.is_empty());
     }
+    violations
+}
+
+/// The plan as it leaves the engine: one that is at fault is not carried out.
+fn refused(mut plan: Plan, violations: Vec<Violation>) -> Plan {
     if !violations.is_empty() {
-        plan.actions = Vec::<Action>::new();
+        plan.actions.clear();
         plan.report.violations = violations;
     }
     plan

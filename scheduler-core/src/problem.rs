@@ -10,9 +10,11 @@ pub(crate) mod class;
 pub(crate) mod dims;
 pub(crate) mod rules;
 pub(crate) mod shapes;
+pub(crate) mod shared;
 pub(crate) mod sites;
 pub(crate) mod stand_in;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -20,15 +22,17 @@ use admission::Admission;
 pub(crate) use bitset::BitSet;
 pub(crate) use cache::Lowering;
 pub(crate) use class::Class;
-use dims::Dims;
+use dims::{Dims, take};
 use rules::Rules;
 use shapes::ShapeTable;
+use shared::SharedVolumes;
 use sites::Site;
 use stand_in::Lacking;
 
 use crate::engine::MinValuesPolicy;
 use crate::model::Resources;
 use crate::snapshot::ClusterSnapshot;
+use crate::solution::Content;
 
 /// What is to be packed into what.
 #[derive(Clone, Debug)]
@@ -37,7 +41,7 @@ pub(crate) struct Problem<'a> {
     pub(crate) dims: Dims,
     /// What can be bought.
     pub(crate) table: Arc<ShapeTable>,
-    /// By row of the table: room for pods.
+    /// By row of the table: room for pods, less what is kept for volumes that they share.
     pub(crate) rooms: Vec<Vec<i64>>,
     /// The most room for pods that any row has, by resource.
     pub(crate) largest: Vec<i64>,
@@ -47,6 +51,7 @@ pub(crate) struct Problem<'a> {
     /// Existing nodes, in the snapshot's order.
     pub(crate) sites: Vec<Site>,
     pub(crate) rules: Rules,
+    pub(crate) shared: SharedVolumes,
     /// Whether fewer values than `minValues` will do.
     pub(crate) min_values_policy: MinValuesPolicy,
 }
@@ -55,6 +60,31 @@ impl Problem<'_> {
     /// Room for pods on a shape.
     pub(crate) fn room(&self, shape: usize) -> &[i64] {
         &self.rooms[self.table.shapes[shape].row]
+    }
+
+    /// Room for pods on a shape, with what is kept for volumes that they share.
+    pub(crate) fn whole_room(&self, shape: usize) -> Cow<'_, [i64]> {
+        self.shared.whole(self.table.shapes[shape].row, self.room(shape))
+    }
+
+    /// What a new node of the shape leaves for pods of a class beside these contents; `None` if the
+    /// volumes that the class shares have no place there.
+    pub(crate) fn room_beside(
+        &self,
+        class: usize,
+        shape: usize,
+        contents: &[Content],
+    ) -> Option<Vec<i64>> {
+        let mut room = self.whole_room(shape).into_owned();
+        for (other, pods) in contents {
+            take(&mut room, &self.classes[*other].request, *pods);
+        }
+        let others = contents.iter().map(|(other, _)| *other);
+        let before = self.shared.places(others.clone());
+        let after = self.shared.places(others.chain([class]));
+        take(&mut room, &after, 1);
+        let mut places = before.iter().zip(&after).zip(&room);
+        places.all(|((before, after), room)| before == after || *room >= 0).then_some(room)
     }
 
     /// The pool of a shape and the capacity of its nodes.
@@ -107,15 +137,22 @@ impl Problem<'_> {
         !self.classes[class].clashes(&row.ports)
     }
 
-    /// Whether rules, host ports or a share limit how many pods of the class go on one node.
+    /// Whether a node of the shape without pods would do for the class, but for the room: its daemons
+    /// leave the host ports alone, and it has places for volumes that pods share.
+    pub(crate) fn suits(&self, class: usize, shape: usize) -> bool {
+        self.ports_clear(class, shape) && self.shared.row_suits(class, self.table.shapes[shape].row)
+    }
+
+    /// Whether rules, host ports, shared volumes or a share limit how many pods of the class go on
+    /// one node.
     pub(crate) fn is_limited(&self, class: usize) -> bool {
         self.is_limited_by_itself(class) || self.host_rules(class).next().is_some()
     }
 
-    /// Whether host ports or a share limit how many pods of the class go on one node.
+    /// Whether host ports, shared volumes or a share limit how many pods of the class go on one node.
     pub(crate) fn is_limited_by_itself(&self, class: usize) -> bool {
         let one = &self.classes[class];
-        !one.spec.host_ports.is_empty() || one.per_node < i64::MAX
+        !one.spec.host_ports.is_empty() || self.shared.limit(class) || one.per_node < i64::MAX
     }
 
     /// The rules that limit how many pods of the class go on one node.
@@ -130,8 +167,9 @@ impl Problem<'_> {
     pub(crate) fn minds_others(&self, class: usize) -> bool {
         let others = |of: &[bool]| (0..of.len()).any(|other| other != class && of[other]);
         let ports = |other: &Class| !other.spec.host_ports.is_empty();
-        !self.classes[class].spec.host_ports.is_empty()
-            && self.classes.iter().enumerate().any(|(at, one)| at != class && ports(one))
+        self.shared.limit(class)
+            || !self.classes[class].spec.host_ports.is_empty()
+                && self.classes.iter().enumerate().any(|(at, one)| at != class && ports(one))
             || self.rules.of_class[class].iter().any(|rule| {
                 let rule = &self.rules.all[*rule];
                 rule.places[0] == rules::Place::Host

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::attachment::SharedVolume;
 use crate::model::{
     CapacityType, DaemonSet, InstanceType, Node, NodeOverlay, NodePool, NodePoolName, ObjectRef,
     Offering, OfferingKey, Pod, PodId, Reservation, Resources, well_known,
@@ -123,13 +124,21 @@ pub struct NodeWithPods {
 }
 
 impl NodeWithPods {
-    /// Sum of the requests of the pods on the node.
+    /// Sum of the requests of the pods on the node, and the volumes that they share.
     pub fn used(&self) -> Resources {
         let mut used = Resources::default();
         for pod in &self.pods {
             used.add(&pod.spec.requests);
         }
+        for volume in self.shared_volumes() {
+            used.add_amount(&volume.resource(), 1);
+        }
         used
+    }
+
+    /// The volumes that pods on the node share with each other or with pods elsewhere, each once.
+    pub fn shared_volumes(&self) -> BTreeSet<&SharedVolume> {
+        self.pods.iter().flat_map(|pod| &pod.spec.shared_volumes).collect()
     }
 
     /// Pods other than daemons.

@@ -9,6 +9,7 @@ mod affinity;
 mod alternative;
 mod anti_affinity;
 mod certificate;
+mod claim;
 mod domain;
 mod face;
 mod fixed;
@@ -65,6 +66,7 @@ fn judge(snapshot: &ClusterSnapshot, plan: &Plan) -> (Vec<Violation>, Option<Pri
     spread::check(&world, &mut domains, &mut selections, &mut found);
     affinity::check(&world, &mut domains, &mut selections, &mut found);
     anti_affinity::check(&world, &mut domains, &mut selections, &mut found);
+    claim::check(&world, &mut found);
     pool::check_limits(&world, &mut found);
     pool::check_reservations(&world, plan, &mut found);
     fixed::check(&world, plan, &mut faces, &mut found);

@@ -185,7 +185,7 @@ impl Joined<'_> {
             let mut amounts = report.accept(Amounts::parse(list, field)).unwrap_or_default();
             amounts.0.retain(|_, amount| *amount != crate::quantity::Quantity::ZERO);
             amounts.fill(&report.accept(Amounts::parse(claimed, field)).unwrap_or_default());
-            amounts.to_resources()
+            amounts.to_resources().without_volumes()
         };
         let capacity = read(capacity, claimed.and_then(|c| c.capacity.as_ref()), "status.capacity");
         let allocatable =
@@ -222,7 +222,8 @@ fn in_flight(claim: &NodeClaim, now: Timestamp, report: &mut Report<'_>) -> Node
     let capacity = status.and_then(|status| status.capacity.as_ref()).or(asked);
     let allocatable = status.and_then(|status| status.allocatable.as_ref()).or(capacity);
     let mut read = |list: Option<&ResourceList>, field: &str| {
-        report.accept(Amounts::parse(list, field)).unwrap_or_default().to_resources()
+        let amounts = report.accept(Amounts::parse(list, field)).unwrap_or_default();
+        amounts.to_resources().without_volumes()
     };
     let capacity = read(capacity, "status.capacity");
     let allocatable = read(allocatable, "status.allocatable");

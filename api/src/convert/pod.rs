@@ -12,13 +12,13 @@ use scheduler_core::model::{
 };
 
 use super::amount::Amounts;
-use super::context::{Context, is_admitted};
+use super::context::{Context, Key, is_admitted};
 use super::pod_affinity;
 use super::requests::{self, Defaults};
 use super::requirement::{self, Gathered, REQUIRED_TERMS};
 use super::selected::POD_LABELS;
 use super::selector::{TermOwner, topology_spread};
-use super::volume::attachment::Attached;
+use super::volume::attachment::{Mounted, Sharing};
 use super::volume::cross;
 use crate::duration::parse_go;
 use crate::finding::{Problem, Report};
@@ -74,6 +74,8 @@ impl PodView<'_> {
         Ok(PodSpec {
             namespace: self.namespace.to_owned(),
             requests: self.requests(context)?,
+            shared_volumes: self.mounted(context).shared,
+            exclusive_claims: context.volumes.exclusive_claims(self.key(), self.spec),
             node_alternatives: places.all,
             affinity_alternatives: places.without_volumes,
             node_preferences: requirement::preferences(spec.affinity.as_ref())?,
@@ -100,6 +102,8 @@ impl PodView<'_> {
             namespace: self.namespace.to_owned(),
             labels: self.labels(context),
             requests: self.requests(context).unwrap_or(Resources::default().with_pods(1)),
+            shared_volumes: self.mounted(context).shared,
+            exclusive_claims: context.volumes.exclusive_claims(self.key(), self.spec),
             node_alternatives: vec![Requirements::new()],
             host_ports: host_ports(self.spec).unwrap_or_default(),
             priority: context.priority(self.spec),
@@ -128,16 +132,20 @@ impl PodView<'_> {
         let none = Amounts::default();
         let overhead = context.runtime_class(self.spec).map_or(&none, |(_, overhead)| overhead);
         let mut requests = requests::effective(self.spec, self.status, &defaults, overhead)?;
-        for (resource, _) in self.attached(context) {
-            let others = requests.get(&resource);
-            requests.set(&resource, others + 1);
+        for (resource, volumes) in self.mounted(context).own {
+            requests.set(&resource, volumes);
         }
         Ok(requests)
     }
 
     /// Volumes that count against a limit of the pod's node.
-    pub(super) fn attached(&self, context: &Context<'_>) -> Attached {
-        context.volumes.attached((self.namespace, name(self.metadata)), self.spec)
+    fn mounted(&self, context: &Context<'_>) -> Mounted {
+        let sharing = if self.daemon_set.is_some() { Sharing::Ignored } else { Sharing::Told };
+        context.volumes.mounted(self.key(), self.spec, sharing)
+    }
+
+    fn key(&self) -> Key<'_> {
+        (self.namespace, name(self.metadata))
     }
 
     /// Node selector ∧ one term of required node affinity, with and without one alternative of the
@@ -161,7 +169,7 @@ impl PodView<'_> {
         }
         let volumes = context
             .volumes
-            .alternatives((self.namespace, name(self.metadata)), self.spec)
+            .alternatives(self.key(), self.spec)
             .map_err(|why| Refused::Unsupported(Unsupported::Volume(why)))?;
         let reachable = cross(&alternatives, &volumes);
         if reachable.is_empty() {

@@ -1,7 +1,7 @@
 //! Requirements on labels, and the node affinity of pods.
 
 use k8s_openapi::api::core::v1::{Affinity, NodeSelectorTerm};
-use scheduler_core::model::{Operator, PreferredTerm, Requirement, Requirements};
+use scheduler_core::model::{Operator, PreferredTerm, Requirement, Requirements, well_known};
 
 use crate::finding::{Problem, Report};
 
@@ -108,6 +108,28 @@ pub(super) fn term(term: &NodeSelectorTerm) -> Result<Gathered, Problem> {
     Ok(gathered)
 }
 
+/// The fields of a node selector term, under keys that no label has. Kubernetes knows the node's
+/// name only, and one of them at a time.
+fn fields(term: &NodeSelectorTerm) -> Result<Gathered, Problem> {
+    let mut gathered = Gathered::default();
+    for (index, field) in term.match_fields.iter().flatten().enumerate() {
+        let within = |problem: Problem| problem.within(&format!("matchFields[{index}]"));
+        if field.key != "metadata.name" {
+            let what = format!("{:?} is not a field to select nodes by", field.key);
+            return Err(within(Problem::new("key", what, "write metadata.name")));
+        }
+        let values = field.values.as_deref().unwrap_or_default();
+        if values.len() != 1 {
+            let what = format!("one name is expected, found {}", values.len());
+            return Err(within(Problem::new("values", what, "write one name")));
+        }
+        let written = Written { operator: &field.operator, values };
+        let requirement = written.parse(&["In", "NotIn"]).map_err(within)?;
+        gathered.add(well_known::NODE_NAME, requirement);
+    }
+    Ok(gathered)
+}
+
 /// Whether a term names fields of the node instead of labels.
 pub(super) fn has_fields(term: &NodeSelectorTerm) -> bool {
     term.match_fields.as_ref().is_some_and(|fields| !fields.is_empty())
@@ -138,10 +160,11 @@ pub(super) fn preferences(affinity: Option<&Affinity>) -> Result<Vec<PreferredTe
         node.and_then(|n| n.preferred_during_scheduling_ignored_during_execution.as_ref());
     let mut preferences = Vec::new();
     for (index, preferred) in preferred.into_iter().flatten().enumerate() {
-        let gathered = term(&preferred.preference)
-            .map_err(|problem| problem.within(&format!("{FIELD}[{index}].preference")))?;
-        let ignored = is_empty(&preferred.preference) || has_fields(&preferred.preference);
-        if ignored || gathered.contradiction.is_some() {
+        let field = format!("{FIELD}[{index}].preference");
+        let within = |problem: Problem| problem.within(&field);
+        let mut gathered = term(&preferred.preference).map_err(within)?;
+        gathered.add_all(&fields(&preferred.preference).map_err(within)?);
+        if is_empty(&preferred.preference) || gathered.contradiction.is_some() {
             continue;
         }
         let weight = u32::try_from(preferred.weight).unwrap_or(0);

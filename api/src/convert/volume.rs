@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::{
     PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec, PodSpec, Volume,
 };
 use k8s_openapi::api::storage::v1::StorageClass;
+use scheduler_core::model::attachment::SharedVolume;
 use scheduler_core::model::{Requirement, well_known};
 
 use super::context::{Key, is_admitted};
@@ -35,6 +36,10 @@ pub(super) struct Volumes<'a> {
     default_class: Option<&'a str>,
     /// CSI drivers whose volumes are counted.
     limited_drivers: BTreeSet<&'a str>,
+    /// Counted volumes that several pods mount.
+    shared: BTreeSet<SharedVolume>,
+    /// Claims that several pods name and only one may use, by namespace and name.
+    exclusive: BTreeSet<(String, String)>,
 }
 
 /// Alternatives, any of which will do; each names the labels of nodes that can reach the volume.
@@ -53,16 +58,20 @@ impl<'a> Volumes<'a> {
             })
             .map(|class| name(&class.metadata));
         let claims = objects.persistent_volume_claims.iter().map(|claim| &claim.object);
-        let volumes = objects.persistent_volumes.iter().map(|volume| &volume.object);
-        Self {
+        let persistent = objects.persistent_volumes.iter().map(|volume| &volume.object);
+        let mut volumes = Self {
             claims: claims
                 .map(|claim| ((namespace(&claim.metadata), name(&claim.metadata)), claim))
                 .collect(),
-            persistent: volumes.map(|volume| (name(&volume.metadata), volume)).collect(),
+            persistent: persistent.map(|volume| (name(&volume.metadata), volume)).collect(),
             classes: classes.map(|class| (name(&class.metadata), class)).collect(),
             default_class,
             limited_drivers: attachment::limited_drivers(objects),
-        }
+            shared: BTreeSet::new(),
+            exclusive: BTreeSet::new(),
+        };
+        volumes.compare(&objects.pods);
+        volumes
     }
 
     /// Alternatives for all volumes of a pod together, or what is wrong with one of them.

@@ -113,3 +113,48 @@ fn a_buffer_of_another_strategy_is_left_alone() {
     let cluster = buffer(&format!("{OF_WEB}, replicas: 1, provisioningStrategy: other"));
     assert_eq!((cluster.pending.len(), findings(&cluster).len()), (0, 1));
 }
+
+/// A template whose init containers come in this order.
+fn with_init(init: &str) -> String {
+    WEB.replace(
+        "spec: {containers: [{name: main,",
+        &format!("spec: {{initContainers: [{init}], containers: [{{name: main,"),
+    )
+}
+
+#[test]
+fn limits_follow_the_order_of_init_containers_and_sidecars() {
+    let sidecar = "{name: side, restartPolicy: Always, resources: {requests: {cpu: '1'}}}";
+    let init = "{name: init, resources: {requests: {cpu: '3'}}}";
+    let chunks = |containers: &str| {
+        let buffer = format!(
+            "apiVersion: autoscaling.x-k8s.io/v1beta1\nkind: CapacityBuffer\nmetadata: {{name: \
+             spare, namespace: shop}}\nspec: {{{OF_LARGE}, limits: {{cpu: '12'}}}}\n{}",
+            with_init(containers)
+        );
+        cluster(&buffer).pending.len()
+    };
+    // The sidecar runs beside the init container only if it was started before.
+    assert_eq!(chunks(&format!("{sidecar}, {init}")), 3);
+    assert_eq!(chunks(&format!("{init}, {sidecar}")), 4);
+}
+
+#[test]
+fn every_kind_of_workload_is_resolved_and_without_replicas_counts_one_pod() {
+    let half = "percentage: 50";
+    for kind in ["Deployment", "StatefulSet", "ReplicaSet"] {
+        let of_kind = |replicas: &str| {
+            let workload = WEB.replace("kind: Deployment", &format!("kind: {kind}"));
+            let buffer = format!(
+                "apiVersion: autoscaling.x-k8s.io/v1beta1\nkind: CapacityBuffer\nmetadata: {{name: \
+                 spare, namespace: shop}}\nspec: {{scalableRef: {{apiGroup: apps, kind: {kind}, name: \
+                 web}}, {half}}}\n{}",
+                workload.replace("  replicas: 5\n", replicas)
+            );
+            let chunks = cluster(&buffer).pending;
+            chunks.iter().filter(|pod| pod.is_chunk()).count()
+        };
+        assert_eq!((of_kind("  replicas: 5\n"), of_kind("")), (3, 1), "{kind}");
+    }
+    assert_eq!(count(&format!("{OF_LARGE}, replicas: 2")), 2);
+}

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use plimsoll_api::{DefaultSpread, convert, read_str};
 use scheduler_core::model::{PodSpec, TopologySpread};
+use scheduler_core::verify::verify;
+use scheduler_core::{Engine, Settings};
 
 use crate::fixture::now;
 
@@ -123,4 +125,90 @@ fn a_configuration_that_cannot_be_is_refused_with_the_field() {
         let error = DefaultSpread::parse(&config).unwrap_err().to_string();
         assert!(error.contains(expected), "{config}: {error}");
     }
+}
+
+/// Spread over zones in this mode.
+fn over_zones(mode: &str) -> String {
+    CONFIG
+        .replace(
+            "maxSkew: 2, topologyKey: zone",
+            "maxSkew: 1, topologyKey: topology.kubernetes.io/zone",
+        )
+        .replace(", minDomains: 3", "")
+        .replace("DoNotSchedule", mode)
+}
+
+/// A node in a zone, with room for so many pods.
+fn node(name: &str, zone: &str, pods: usize) -> String {
+    format!(
+        "---\napiVersion: v1\nkind: Node\nmetadata: {{name: {name}, labels: \
+         {{topology.kubernetes.io/zone: {zone}}}}}\nstatus: {{allocatable: {{cpu: 8, memory: 8Gi, \
+         pods: {pods}}}}}\n"
+    )
+}
+
+/// A pod of the set under another name.
+fn of_set(name: &str) -> String {
+    format!("---\n{}", owned_by("ReplicaSet").replace("name: web,", &format!("name: {name},")))
+}
+
+fn bound_to(node: &str, pod: &str) -> String {
+    pod.replace("spec: {containers", &format!("spec: {{nodeName: {node}, containers"))
+}
+
+/// The nodes that pods get, by the names of the pods.
+fn placed(config: &str, text: &str) -> Vec<(String, String)> {
+    let mut objects = read_str("test.yaml", text).unwrap();
+    objects.default_spread = DefaultSpread::parse(config).unwrap();
+    let (snapshot, _) = convert(&objects, now()).snapshot(now(), |_| Arc::default());
+    let plan = Engine::new(Settings::default()).plan_now(&snapshot);
+    assert_eq!(verify(&snapshot, &plan), []);
+    plan.nominations().map(|(pod, node)| (pod.name.clone(), node.clone())).collect()
+}
+
+#[test]
+fn a_default_that_is_required_holds_pods_back_and_one_that_is_not_gives_way() {
+    let filler = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: filler}\nspec: {nodeName: n2, \
+                  containers: []}\n";
+    let full = node("n1", "a", 9) + &node("n2", "b", 1) + filler;
+    let text = full + SET + &of_set("web-1") + &of_set("web-2");
+    assert_eq!(placed(&over_zones("DoNotSchedule"), &text).len(), 1);
+    assert_eq!(placed(&over_zones("ScheduleAnyway"), &text).len(), 2);
+}
+
+#[test]
+fn pods_that_run_count_for_a_default_spread() {
+    let running = bound_to("n1", &of_set("old"));
+    let text = node("n1", "a", 9) + &node("n2", "b", 9) + SET + &running + &of_set("web");
+    let expected = [("web".to_owned(), "n2".to_owned())];
+    assert_eq!(placed(&over_zones("DoNotSchedule"), &text), expected);
+}
+
+#[test]
+fn each_revision_of_a_deployment_is_spread_by_itself() {
+    // Zone b takes no pod, and zone a has one of the old revision.
+    let zones = node("n1", "a", 9) + &node("n2", "b", 9).replace("pods: 9", "pods: 0");
+    let running = zones + SET + &bound_to("n1", &of_set("old"));
+    let next = SET.replace("name: set", "name: next").replace("app: web", "app: web, hash: h2");
+    let new = of_set("web").replace("name: set", "name: next").replace("v: v1", "v: v1, hash: h2");
+    let config = over_zones("DoNotSchedule");
+    assert_eq!(placed(&config, &format!("{running}{}", of_set("web"))), []);
+    assert_eq!(placed(&config, &format!("{running}{next}{new}")).len(), 1);
+}
+
+#[test]
+fn the_selector_of_one_pod_is_not_that_of_another() {
+    let other = SERVICE.replace("front", "back").replace("app: web", "app: db");
+    let database =
+        owned_by("Job").replace("name: web,", "name: db,").replace("app: web", "app: db");
+    let mut objects =
+        read_str("test.yaml", &format!("{}{SERVICE}{other}---\n{database}", owned_by("Job")))
+            .unwrap();
+    objects.default_spread = DefaultSpread::parse(CONFIG).unwrap();
+    let pending = convert(&objects, now()).pending;
+    let selectors: Vec<String> = pending
+        .iter()
+        .map(|pod| pod.spec.topology_spread[0].selector.requirements.to_string())
+        .collect();
+    assert_eq!(selectors, ["app In [db]", "app In [web]"]);
 }

@@ -86,6 +86,42 @@ fn preferences_come_heaviest_first() {
     assert_eq!(weights, [50, 1]);
 }
 
+/// The preferences of a pod with this preferred term, or what is wrong with it.
+fn preferred(term: &str) -> Result<Vec<String>, String> {
+    let cluster = cluster(&pod(&format!(
+        "{CONTAINER}  affinity: {{nodeAffinity: {{preferredDuringSchedulingIgnoredDuringExecution: \
+         [{{weight: 1, preference: {{{term}}}}}]}}}}\n"
+    )));
+    if cluster.findings.is_empty() {
+        let preferences = cluster.pending[0].spec.node_preferences.iter();
+        Ok(preferences.map(|term| term.requirements.to_string()).collect())
+    } else {
+        Err(only_error(&cluster))
+    }
+}
+
+#[test]
+fn a_preference_for_a_node_by_its_name_is_about_no_label() {
+    let fields = "matchFields: [{key: metadata.name, operator: In, values: [n1]}]";
+    let name = "matchFields:metadata.name In [n1]";
+    assert_eq!(preferred(fields).unwrap(), [name]);
+    let both = format!("{fields}, matchExpressions: [{{key: team, operator: Exists}}]");
+    assert_eq!(preferred(&both).unwrap(), [format!("{name}, team Exists")]);
+}
+
+#[test]
+fn a_preference_for_a_field_that_nodes_are_not_selected_by_is_an_error() {
+    for (field, expected) in [
+        ("{key: spec.unschedulable, operator: In, values: ['']}", "matchFields[0].key: "),
+        ("{key: metadata.name, operator: In, values: [a, b]}", "matchFields[0].values: "),
+        ("{key: metadata.name, operator: Exists}", "matchFields[0].values: "),
+        ("{key: metadata.name, operator: Gt, values: ['1']}", "matchFields[0].operator: "),
+    ] {
+        let error = preferred(&format!("matchFields: [{field}]")).unwrap_err();
+        assert!(error.contains(&format!("[0].preference.{expected}")), "{error}");
+    }
+}
+
 #[test]
 fn tolerations_and_host_ports_are_kept() {
     let spec = pending(&pod(

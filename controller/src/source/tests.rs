@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use aws_provider::{Catalog, CatalogOptions};
 use jiff::{SignedDuration, Timestamp};
+use plimsoll_api::DefaultSpread;
 use tempfile::TempDir;
 
 use super::ClusterFiles;
@@ -65,10 +66,14 @@ struct Cluster {
 
 impl Cluster {
     fn new() -> Self {
+        Self::spreading(DefaultSpread::default())
+    }
+
+    fn spreading(default_spread: DefaultSpread) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let paths = vec![directory.path().to_owned()];
         let catalog = Catalog::embedded().unwrap();
-        let files = ClusterFiles::new(paths, catalog, CatalogOptions::default());
+        let files = ClusterFiles::new(paths, (catalog, CatalogOptions::default()), default_spread);
         Self { directory, files }
     }
 
@@ -101,6 +106,19 @@ fn files_become_a_snapshot_with_the_catalogue_of_each_class() {
     assert_eq!(supply.node_pools[0].name, "general");
     assert_eq!(supply.catalogs["default"].len(), 1340);
     assert_eq!(reading.snapshot.pending[0].id.to_string(), "shop/web");
+}
+
+#[test]
+fn pods_that_name_no_spread_get_the_default_one() {
+    let spread = "podTopologySpread: {defaultConstraints: [{maxSkew: 1, topologyKey: zone, \
+                  whenUnsatisfiable: DoNotSchedule}]}";
+    let mut cluster = Cluster::spreading(DefaultSpread::parse(spread).unwrap());
+    let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: \
+                   {selector: {app: web}}\n";
+    let pod = POD.replace("namespace: shop}", "namespace: shop, labels: {app: web}}");
+    cluster.write("pod.yaml", &(pod + service));
+    let spreads = cluster.read().unwrap().snapshot.pending[0].spec.topology_spread.clone();
+    assert_eq!(spreads.len(), 1);
 }
 
 #[test]

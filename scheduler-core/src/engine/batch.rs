@@ -102,7 +102,12 @@ fn is_expected(snapshot: &ClusterSnapshot, pod: &Pod) -> bool {
     };
     let has_room = || {
         let used = node.used();
-        let mut asked = pod.spec.requests.iter();
+        let attached = node.shared_volumes();
+        let mut asked = pod.spec.requests.clone();
+        for volume in pod.spec.shared_volumes.iter().filter(|one| !attached.contains(one)) {
+            asked.add_amount(&volume.resource(), 1);
+        }
+        let mut asked = asked.iter();
         asked.all(|(name, asked)| asked + used.get(name) <= node.node.allocatable.get(name))
     };
     node.node.stage != NodeStage::Initialized || has_room()

@@ -1,15 +1,24 @@
 //! Volumes that are attached to a node, as a resource of it.
 //!
-//! A pod asks for one unit for each of its volumes of a CSI driver that has a limit somewhere. A
-//! resource that a node does not name is zero, so whoever fills in a node or an instance type whose
-//! number of volumes nobody limits gives it [`NO_LIMIT`].
+//! A pod asks for one unit for each of its own volumes of a CSI driver that has a limit somewhere.
+//! A volume that several pods mount is a [`SharedVolume`] of each of them: a node attaches it once,
+//! for however many of them are there, so a node's use of the resource is not the sum over its pods.
+//!
+//! A resource that a node does not name is zero, so whoever fills in a node or an instance type
+//! whose number of volumes nobody limits gives it [`NO_LIMIT`].
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 /// The CSI driver of EBS volumes, those that in-tree names speak of included.
 pub const EBS_DRIVER: &str = "ebs.csi.aws.com";
 
-/// The amount that stands for "as many as you like": far beyond what the pods of a node can have,
-/// and small enough to calculate with.
-pub const NO_LIMIT: i64 = 1_000_000;
+/// The amount that stands for "as many as you like". No node reaches it: EC2 attaches 128 volumes at
+/// most, and the 737 pods of the largest node would have to bring five each. It is no larger than
+/// that because room is also compared by its share of the largest there is, and beside a million all
+/// real limits would look alike.
+pub const NO_LIMIT: i64 = 4_096;
 
 const PREFIX: &str = "attachable-volumes-csi-";
 
@@ -21,4 +30,26 @@ pub fn attachable_volumes(driver: &str) -> String {
 /// Whether a resource counts volumes.
 pub fn counts_volumes(resource: &str) -> bool {
     resource.starts_with(PREFIX)
+}
+
+/// A volume that several pods mount.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SharedVolume {
+    /// Its CSI driver.
+    pub driver: String,
+    /// What tells it from the driver's other volumes.
+    pub volume: String,
+}
+
+impl SharedVolume {
+    /// The resource of which it takes one unit on its node.
+    pub fn resource(&self) -> String {
+        attachable_volumes(&self.driver)
+    }
+}
+
+impl fmt::Display for SharedVolume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.volume, self.driver)
+    }
 }

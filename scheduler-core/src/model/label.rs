@@ -23,6 +23,9 @@ pub mod well_known {
     pub const OS: &str = "kubernetes.io/os";
     /// Node name; also the topology key for "one per node".
     pub const HOSTNAME: &str = "kubernetes.io/hostname";
+    /// The name of a node in requirements that are about it rather than about a label; no label can
+    /// have this key. New nodes have no name yet.
+    pub const NODE_NAME: &str = "matchFields:metadata.name";
     /// Windows build number.
     pub const WINDOWS_BUILD: &str = "node.kubernetes.io/windows-build";
     /// Name of the `EC2NodeClass`.

@@ -1,11 +1,13 @@
 //! Pods and `DaemonSet`s.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::attachment::SharedVolume;
 use super::id::{NodeName, PodId};
 use super::label::Labels;
 use super::requirement::Requirements;
@@ -21,8 +23,16 @@ pub struct PodSpec {
     /// The pod's labels.
     #[serde(default)]
     pub labels: Labels,
-    /// Effective requests (containers, sidecars, init containers, overhead), with `pods: 1`.
+    /// Effective requests (containers, sidecars, init containers, overhead), with `pods: 1`, and the
+    /// volumes that no other pod mounts.
     pub requests: Resources,
+    /// Volumes that other pods mount as well; each takes one place of its node for all of them.
+    #[serde(default)]
+    pub shared_volumes: BTreeSet<SharedVolume>,
+    /// Claims, as `namespace/name`, that one pod of the cluster may use at a time (access mode
+    /// `ReadWriteOncePod`) and that some other pod names as well.
+    #[serde(default)]
+    pub exclusive_claims: BTreeSet<String>,
     /// Alternatives, each the node selector ∧ one required node-affinity term ∧ one place where the
     /// pod's volumes can be reached. Never empty: a pod without any of them has one alternative
     /// that admits everything.

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::attachment::counts_volumes;
+
 /// Amounts of resources: what a pod asks for, or what a node has.
 ///
 /// Units: CPU in milli-cores, memory and ephemeral storage in bytes, everything else in whole
@@ -57,6 +59,19 @@ impl Resources {
         for (name, amount) in &other.extended {
             *self.extended.entry(name.clone()).or_default() += count * amount;
         }
+    }
+
+    /// Adds so much of a resource in place, by its Kubernetes name.
+    pub fn add_amount(&mut self, name: &str, amount: i64) {
+        self.set(name, self.get(name) + amount);
+    }
+
+    /// The same without the resources that count volumes: what objects of Kubernetes say of a node.
+    /// There the number of volumes is no resource; each CSI driver states it in the `CSINode`.
+    #[must_use]
+    pub fn without_volumes(mut self) -> Self {
+        self.extended.retain(|name, _| !counts_volumes(name));
+        self
     }
 
     /// Whether every amount is at most that of `other`.

@@ -64,7 +64,9 @@ pub(crate) fn fill(state: &mut State<'_>, classes: &[usize]) {
         if state.remaining[class] == 0 {
             continue;
         }
-        let simple = !problem.is_limited(class) && problem.rules.of_class[class].is_empty();
+        let simple = !problem.is_limited(class)
+            && !problem.shared.has(class)
+            && problem.rules.of_class[class].is_empty();
         for site in sites_of(state, class) {
             let fitting = times_fitting(&problem.classes[class].request, &state.free[site]);
             let mut pods = fitting.min(state.remaining[class]);

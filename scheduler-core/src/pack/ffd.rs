@@ -174,7 +174,7 @@ fn narrowed(
         .filter(|shape| {
             usable.contains(*shape)
                 && fits(&together, problem.room(*shape))
-                && problem.ports_clear(class, *shape)
+                && problem.suits(class, *shape)
         })
         .collect();
     if !problem.rules.of_class[class].is_empty() {

@@ -46,7 +46,7 @@ fn join(state: &mut State<'_>, class: usize) -> bool {
         !node.contents.is_empty()
             && problem.usable(class).contains(node.shape)
             && problem.ports_clear(class, node.shape)
-            && state.times_fitting(class, &state.node_room(node), &node.contents) > 0
+            && state.times_beside(class, node.shape, &node.contents) > 0
             && state.counts.first_broken(problem, class, Bin::Node(number, node.shape)).is_none()
     };
     let stays_flexible = |state: &State<'_>, number: usize| {
@@ -77,7 +77,7 @@ fn start(state: &mut State<'_>, class: usize) -> bool {
             && state.limits_allow(shape)
             && !state.counts.adds_domain(problem, shape)
             && state.counts.first_broken(problem, class, Bin::Shape(shape)).is_none();
-        let fitting = state.times_fitting(class, problem.room(shape), &[]);
+        let fitting = state.times_beside(class, shape, &[]);
         let pods = fitting.min(state.remaining[class]);
         let suits = allowed && pods > 0 && is_flexible(problem, shape, &[(class, at_once(pods))]);
         suits.then_some((pods, problem.table.shapes[shape].risk_price, shape))

@@ -26,11 +26,11 @@ pub(crate) fn parts(state: &State<'_>, classes: &[usize]) -> Vec<Part> {
             continue;
         }
         let mut shapes = problem.admissions[one.preferred.unwrap_or(one.admission)].usable.clone();
-        if !one.spec.host_ports.is_empty() {
-            let mut clear = BitSet::new(problem.table.shapes.len());
-            let clear_shapes = shapes.iter().filter(|shape| problem.ports_clear(*class, *shape));
-            clear_shapes.for_each(|shape| clear.insert(shape));
-            shapes = Arc::new(clear);
+        if !one.spec.host_ports.is_empty() || problem.shared.has(*class) {
+            let mut suiting = BitSet::new(problem.table.shapes.len());
+            let all = shapes.iter().filter(|shape| problem.suits(*class, *shape));
+            all.for_each(|shape| suiting.insert(shape));
+            shapes = Arc::new(suiting);
         }
         parts.push(Part { class: *class, shapes, left: state.remaining[*class], domain_of: None });
     }

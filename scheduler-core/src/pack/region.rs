@@ -80,7 +80,7 @@ impl Sold {
 const RATE_BITS: u32 = 64;
 
 /// What tells apart the regions of two classes: the admission, the keys that rules count by, what
-/// their spreads count (by address), and the class itself where daemons may take its host ports.
+/// their spreads count (by address), and the class itself where not every shape may suit it.
 type Face = (usize, Vec<usize>, Vec<usize>, Option<usize>);
 
 /// Regions known so far.
@@ -104,9 +104,9 @@ impl<'p> Atlas<'p> {
         }
         let views = problem.rules.views_of([class]);
         let admission = one.preferred.unwrap_or(one.admission);
-        let ports = (!one.spec.host_ports.is_empty()).then_some(class);
+        let own = !one.spec.host_ports.is_empty() || problem.shared.has(class);
         let counted = views.counted.iter().map(|one| Arc::as_ptr(one).addr()).collect();
-        let face = (admission, views.keys.clone(), counted, ports);
+        let face = (admission, views.keys.clone(), counted, own.then_some(class));
         self.by_face.entry(face).or_insert_with(|| divide(problem, class, &views)).clone()
     }
 }
@@ -119,7 +119,7 @@ fn divide(problem: &Problem<'_>, class: usize, views: &Views) -> Rc<[Region]> {
     let mut numbers: BTreeMap<Vec<Option<usize>>, usize> = BTreeMap::new();
     let mut of_region: Vec<Vec<usize>> = Vec::new();
     let mut view = Vec::new();
-    for shape in usable.iter().filter(|shape| problem.ports_clear(class, *shape)) {
+    for shape in usable.iter().filter(|shape| problem.suits(class, *shape)) {
         view.clear();
         view.extend(views.of(&problem.rules, shape));
         let number = numbers.get(&view).copied().unwrap_or_else(|| {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::column::rows::Hints;
 use crate::pack::existing::Order;
 use crate::pack::limits::Limits;
-use crate::pack::topology::{Bin, Counts, Scope, allowance};
+use crate::pack::topology::{Bin, Counts, Scope, allowance, allowance_of_rules};
 use crate::problem::Problem;
 use crate::problem::dims::{fits, take, times_fitting};
 use crate::problem::sites::site_admits;
@@ -109,6 +109,7 @@ impl<'p> State<'p> {
     /// Whether one more pod of an admitted class may be placed on an existing node.
     pub(crate) fn site_allows(&self, class: usize, site: usize) -> bool {
         fits(&self.problem.classes[class].request, &self.free[site])
+            && self.site_volumes_allow(class, site)
             && self.site_ports_allow(class, site)
             && self.site_share_allows(class, site)
             && self.counts.first_broken(self.problem, class, Bin::Site(site)).is_none()
@@ -120,6 +121,24 @@ impl<'p> State<'p> {
         let mut placed = self.on_sites[site].iter();
         !class.clashes(&self.problem.sites[site].summary.ports)
             && !placed.any(|(other, _)| class.clashes(ports_of(*other)))
+    }
+
+    /// Whether the node has places for the volumes that pods of the class share with others.
+    fn site_volumes_allow(&self, class: usize, site: usize) -> bool {
+        if !self.problem.shared.has(class) {
+            return true;
+        }
+        let mut asked = self.places_of(site, Some(class));
+        take(&mut asked, &self.places_of(site, None), 1);
+        take(&mut asked, &self.problem.classes[class].request, -1);
+        fits(&asked, &self.free[site])
+    }
+
+    /// Places of an existing node for the shared volumes of pods that are put there, one of this
+    /// class added.
+    fn places_of(&self, site: usize, more: Option<usize>) -> Vec<i64> {
+        let placed = self.on_sites[site].iter().map(|(class, _)| *class);
+        self.problem.shared.places_on_site(site, placed.chain(more))
     }
 
     /// Whether the node does not hold its share of a workload yet.
@@ -137,7 +156,15 @@ impl<'p> State<'p> {
     /// Places pods of a class on an existing node.
     pub(crate) fn put_on_site(&mut self, class: usize, site: usize, pods: i64) {
         take(&mut self.free[site], &self.problem.classes[class].request, pods);
-        add_content(&mut self.on_sites[site], class, pods);
+        if self.problem.shared.has(class) {
+            let before = self.places_of(site, None);
+            add_content(&mut self.on_sites[site], class, pods);
+            take(&mut self.free[site], &before, -1);
+            let after = self.places_of(site, None);
+            take(&mut self.free[site], &after, 1);
+        } else {
+            add_content(&mut self.on_sites[site], class, pods);
+        }
         self.counts.record(self.problem, (class, pods), Bin::Site(site), Scope::All);
         self.remaining[class] -= pods;
     }
@@ -160,16 +187,16 @@ impl<'p> State<'p> {
         self.nodes.push(NewNode { shape, contents });
     }
 
-    /// Free room of a node that is being bought.
-    pub(crate) fn node_room(&self, node: &NewNode) -> Vec<i64> {
-        let mut room = self.problem.room(node.shape).to_vec();
-        for (class, pods) in &node.contents {
-            take(&mut room, &self.problem.classes[*class].request, *pods);
-        }
-        room
+    /// How many more pods of a class fit next to these contents of a new node, shared volumes counted
+    /// exactly.
+    pub(crate) fn times_beside(&self, class: usize, shape: usize, contents: &[Content]) -> i64 {
+        let Some(room) = self.problem.room_beside(class, shape, contents) else { return 0 };
+        let allowed = allowance_of_rules(self.problem, class, contents.iter().copied());
+        times_fitting(&self.problem.classes[class].request, &room).min(allowed)
     }
 
-    /// How many more pods of a class fit next to these contents of a new node with this room.
+    /// How many more pods of a class fit next to these contents of a new node with this room, which
+    /// keeps places for shared volumes.
     pub(crate) fn times_fitting(&self, class: usize, room: &[i64], contents: &[Content]) -> i64 {
         times_fitting(&self.problem.classes[class].request, room).min(allowance(
             self.problem,

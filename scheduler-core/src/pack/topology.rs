@@ -254,9 +254,22 @@ impl Counts {
     }
 }
 
-/// How many more pods of a class rules about single nodes allow next to these contents of a node
-/// that does not exist yet.
+/// How many more pods of a class rules about single nodes, host ports and what is kept for shared
+/// volumes allow next to these contents of a node that does not exist yet.
 pub(crate) fn allowance(
+    problem: &Problem<'_>,
+    class: usize,
+    contents: impl Iterator<Item = Content> + Clone,
+) -> i64 {
+    if problem.shared.allow(class, contents.clone()) {
+        allowance_of_rules(problem, class, contents)
+    } else {
+        0
+    }
+}
+
+/// The same, shared volumes left aside.
+pub(crate) fn allowance_of_rules(
     problem: &Problem<'_>,
     class: usize,
     contents: impl Iterator<Item = Content> + Clone,

@@ -194,8 +194,14 @@ fn planned(
 
 fn load(problem: &Problem<'_>, contents: &[Content]) -> Resources {
     let mut load = Resources::default();
+    let mut volumes = BTreeSet::new();
     for (class, pods) in contents {
-        load.add_times(&problem.classes[*class].spec.requests, *pods);
+        let spec = &problem.classes[*class].spec;
+        load.add_times(&spec.requests, *pods);
+        volumes.extend(&spec.shared_volumes);
+    }
+    for volume in volumes {
+        load.add_amount(&volume.resource(), 1);
     }
     load
 }

@@ -6,6 +6,7 @@ use crate::model::Requirements;
 use crate::model::well_known::HOSTNAME;
 use crate::plan::reason::{Blocker, Nearest, ReasonCode, Unschedulable};
 use crate::problem::Problem;
+use crate::problem::dims::take;
 use crate::problem::rules::{Kind, Place};
 use crate::problem::shapes::Shape;
 use crate::problem::stand_in::first_lacking;
@@ -81,6 +82,9 @@ fn held_back(
 ) -> Blocker {
     let broken = |number: usize| {
         let rule = &problem.rules.all[number];
+        if let Some(claim) = &rule.claim {
+            return Blocker::ClaimInUse { claim: claim.clone() };
+        }
         let topology_key = match rule.places[0] {
             Place::Host => HOSTNAME.to_owned(),
             Place::Key(key) => problem.rules.keys[key].clone(),
@@ -147,7 +151,9 @@ fn attempt(problem: &Problem<'_>, class: usize, index: usize) -> Attempt {
         untolerated.map(|taint| Blocker::Taint { taint: taint.to_string() }).collect();
     blockers.extend(unmet(problem, &one.spec.node_alternatives, shape));
     let mut shortfall: i64 = 0;
-    for (dim, (asked, room)) in one.request.iter().zip(problem.room(index)).enumerate() {
+    let mut request = one.request.clone();
+    take(&mut request, &problem.shared.places([class].into_iter()), -1);
+    for (dim, (asked, room)) in request.iter().zip(&*problem.whole_room(index)).enumerate() {
         if *asked > 0 && asked > room {
             let name = &problem.dims.names()[dim];
             let daemons = row.daemons.get(name);
@@ -210,6 +216,7 @@ fn named(problem: &Problem<'_>, index: usize) -> Nearest {
 fn code(blockers: &[Blocker]) -> ReasonCode {
     let of = |blocker: &Blocker| match blocker {
         Blocker::Unsupported { .. } => (0, ReasonCode::Unsupported),
+        Blocker::Refused { .. } => (0, ReasonCode::Internal),
         Blocker::Requirement { .. } | Blocker::NoInstanceType { .. } => {
             (1, ReasonCode::Requirements)
         }
@@ -220,8 +227,9 @@ fn code(blockers: &[Blocker]) -> ReasonCode {
         Blocker::Spread { .. } => (6, ReasonCode::TopologySpread),
         Blocker::Affinity { .. } => (7, ReasonCode::PodAffinity),
         Blocker::AntiAffinity { .. } => (8, ReasonCode::PodAntiAffinity),
-        Blocker::MinValues { .. } => (9, ReasonCode::MinValues),
-        Blocker::Limit { .. } => (10, ReasonCode::Limits),
+        Blocker::ClaimInUse { .. } => (9, ReasonCode::ClaimInUse),
+        Blocker::MinValues { .. } => (10, ReasonCode::MinValues),
+        Blocker::Limit { .. } => (11, ReasonCode::Limits),
     };
     blockers.iter().map(of).min().map_or(ReasonCode::Requirements, |(_, code)| code)
 }

@@ -95,6 +95,19 @@ pub fn page(code: ReasonCode) -> &'static str {
              Fix: lower minValues, allow more values, or let minValues give way with the policy \
              BestEffort."
         }
+        ReasonCode::ClaimInUse => {
+            "Another pod uses a PersistentVolumeClaim that only one pod may use.\n\n\
+             Its access mode is ReadWriteOncePod: kube-scheduler starts no second pod with it on \
+             any node until the first is gone, and of several that wait only one gets a place.\n\
+             Fix: wait until the other pod has ended, give the pod a claim of its own, or use the \
+             access mode ReadWriteOnce."
+        }
+        ReasonCode::Internal => {
+            "Plimsoll planned a place for the pod that its own check refused.\n\n\
+             This is a fault of Plimsoll, not of the cluster. The pod and all that are like it were \
+             left out, so that the others got their places; nothing was done for it.\n\
+             Fix: report it with the message and the snapshot that was recorded for this plan."
+        }
     }
 }
 
@@ -159,6 +172,12 @@ fn obstacle(blocker: &Blocker) -> String {
             format!("the requirements of NodePool {node_pool} leave none of its instance types")
         }
         Blocker::HostPort { port } => format!("host port {port} is taken"),
+        Blocker::ClaimInUse { claim } => {
+            format!("another pod uses claim {claim}, whose access mode is ReadWriteOncePod")
+        }
+        Blocker::Refused { violation } => {
+            format!("the check of the plan found a fault of Plimsoll: {violation}")
+        }
         Blocker::Unsupported { feature } => feature.clone(),
     }
 }
@@ -202,6 +221,10 @@ fn change(blocker: &Blocker) -> String {
              type is left"
         ),
         Blocker::HostPort { port } => format!("use another host port than {port}"),
+        Blocker::ClaimInUse { claim } => {
+            format!("wait until claim {claim} is released, or give the pod a claim of its own")
+        }
+        Blocker::Refused { .. } => "report a bug, with the snapshot of this plan".to_owned(),
         Blocker::Unsupported { .. } => "remove or correct what is not supported".to_owned(),
     }
 }

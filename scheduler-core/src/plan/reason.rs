@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{CapacityType, PodId};
+use crate::verify::Violation;
 
 /// One registry of reasons, used wherever a reason is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,11 +36,15 @@ pub enum ReasonCode {
     Unsupported,
     /// A pool that would do cannot be as flexible as its `minValues` ask for.
     MinValues,
+    /// Another pod uses a claim that only one pod may use.
+    ClaimInUse,
+    /// The engine made a plan for the pod that its own check refused.
+    Internal,
 }
 
 impl ReasonCode {
     /// Every code, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::NoNodePool,
         Self::Requirements,
         Self::Taints,
@@ -52,6 +57,8 @@ impl ReasonCode {
         Self::HostPort,
         Self::Unsupported,
         Self::MinValues,
+        Self::ClaimInUse,
+        Self::Internal,
     ];
 
     /// The stable code that people see.
@@ -69,6 +76,8 @@ impl ReasonCode {
             Self::HostPort => "PLM-1010",
             Self::Unsupported => "PLM-1011",
             Self::MinValues => "PLM-1012",
+            Self::ClaimInUse => "PLM-1013",
+            Self::Internal => "PLM-1014",
         }
     }
 
@@ -201,6 +210,16 @@ pub enum Blocker {
     HostPort {
         /// Port number.
         port: u16,
+    },
+    /// A claim that only one pod may use, and that another one uses or is given.
+    ClaimInUse {
+        /// Namespace and name.
+        claim: String,
+    },
+    /// A plan that the engine's own check refused.
+    Refused {
+        /// What was wrong with it.
+        violation: Box<Violation>,
     },
     /// A feature that is not supported; the text says which.
     Unsupported {

@@ -11,6 +11,7 @@ use super::dims::Dims;
 use super::rules::Builder;
 use super::rules::wish::{Wish, wishes};
 use super::shapes::{ShapeTable, open_keys_of};
+use super::shared::{SharedVolumes, counted};
 use super::sites::{Site, SiteSummary, Summaries};
 use crate::engine::{PreferencePolicy, Settings};
 use crate::model::well_known::NODE_POOL;
@@ -60,8 +61,10 @@ impl Lowering {
     pub(crate) fn problem<'a>(&mut self, snapshot: &'a ClusterSnapshot) -> Problem<'a> {
         let groups = group(&snapshot.pending);
         self.name_values(groups.iter().map(|(spec, _)| spec.as_ref()));
-        let dims = Dims::new(groups.iter().map(|(spec, _)| &spec.requests));
-        let rooms: Vec<Vec<i64>> =
+        let volumes = counted(groups.iter().map(|(spec, _)| spec.as_ref()));
+        let requests = groups.iter().map(|(spec, _)| &spec.requests);
+        let dims = Dims::new(requests.chain([&volumes]));
+        let mut rooms: Vec<Vec<i64>> =
             self.table.rows.iter().map(|row| dims.lower(&row.room)).collect();
         let largest = |dim: usize| rooms.iter().map(|room| room[dim]).max().unwrap_or(0);
         let largest = (0..dims.len()).map(largest).collect();
@@ -86,6 +89,12 @@ impl Lowering {
         if let Some(percent) = self.settings.blast_radius_percent {
             limit_blast_radius(&mut classes, &summaries, percent);
         }
+        let shared = SharedVolumes::new(
+            &classes,
+            &dims,
+            summaries.iter().map(AsRef::as_ref),
+            (&self.table.rows, &mut rooms),
+        );
         let Self { table, admissions: cache, .. } = self;
         let rules = Builder::new(snapshot, &summaries, &classes, table, cache).rules(&[]);
         let sites = snapshot.nodes.iter().zip(summaries).map(|(node, summary)| Site {
@@ -103,6 +112,7 @@ impl Lowering {
             classes,
             admissions: admissions.all,
             rules,
+            shared,
             min_values_policy: self.settings.min_values_policy,
         }
     }

@@ -64,6 +64,9 @@ pub(crate) struct Rule {
     pub(crate) bound_owners: Vec<i64>,
     /// Bound pods that are selected, wherever they are.
     pub(crate) bound_total: i64,
+    /// The claim that only one pod of the cluster may use, if the rule stands for that: pods that
+    /// name it keep away from each other, all nodes being one domain.
+    pub(crate) claim: Option<String>,
 }
 
 /// What some rules see of a shape: the values of their keys, and whether its pods count.

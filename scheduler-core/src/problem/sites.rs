@@ -1,9 +1,10 @@
 //! Existing nodes as bins that cost nothing more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::shapes::tolerates_taints;
+use crate::model::attachment::SharedVolume;
 use crate::model::well_known::HOSTNAME;
 use crate::model::{HostPort, PodSpec, Resources};
 use crate::snapshot::{NodeWithPods, Supply};
@@ -13,6 +14,8 @@ use crate::snapshot::{NodeWithPods, Supply};
 pub(crate) struct SiteSummary {
     /// Allocatable less bound pods and daemons that are still to come; may be negative.
     pub(crate) free: Resources,
+    /// Volumes that bound pods share with each other or with others, taken off what is free.
+    pub(crate) attached: BTreeSet<SharedVolume>,
     /// Host ports of bound pods and of daemons that are still to come.
     pub(crate) ports: Vec<HostPort>,
     /// Distinct specs of bound pods, daemons included, with their numbers.
@@ -72,10 +75,12 @@ pub(crate) fn site_admits(node: &NodeWithPods, spec: &PodSpec) -> bool {
 
 fn summary(supply: &Supply, node: &NodeWithPods) -> SiteSummary {
     let mut free = node.node.allocatable.clone();
+    let mut attached = BTreeSet::new();
     let mut ports = Vec::new();
     let mut bound: Vec<(Arc<PodSpec>, i64)> = Vec::new();
     for pod in &node.pods {
         free.subtract(&pod.spec.requests);
+        attached.extend(pod.spec.shared_volumes.iter().cloned());
         ports.extend(pod.spec.host_ports.iter().cloned());
         match bound.iter_mut().find(|(spec, _)| Arc::ptr_eq(spec, &pod.spec)) {
             Some((_, count)) => *count += 1,
@@ -92,5 +97,8 @@ fn summary(supply: &Supply, node: &NodeWithPods) -> SiteSummary {
             ports.extend(daemon_set.spec.host_ports.iter().cloned());
         }
     }
-    SiteSummary { free, ports, bound }
+    for volume in &attached {
+        free.add_amount(&volume.resource(), -1);
+    }
+    SiteSummary { free, attached, ports, bound }
 }

@@ -14,7 +14,7 @@ pub(crate) struct StandIns<'a> {
     problem: &'a Problem<'a>,
     bought: usize,
     contents: &'a [Content],
-    /// What the pods ask for together.
+    /// What the pods ask for together, volumes that they share included.
     asked: Vec<i64>,
     /// What the rules about the pods see of a shape.
     views: Views,
@@ -28,6 +28,8 @@ impl<'a> StandIns<'a> {
             let request = &problem.classes[*class].request;
             asked.iter_mut().zip(request).for_each(|(sum, one)| *sum += one * pods);
         }
+        let places = problem.shared.places(contents.iter().map(|(class, _)| *class));
+        asked.iter_mut().zip(places).for_each(|(sum, places)| *sum += places);
         let views = problem.rules.views_of(contents.iter().map(|(class, _)| *class));
         Self { problem, bought, contents, asked, views }
     }
@@ -39,7 +41,7 @@ impl<'a> StandIns<'a> {
         shape != self.bought
             && problem.reservation(shape).is_none()
             && Arc::ptr_eq(labels(shape), labels(self.bought))
-            && fits(&self.asked, problem.room(shape))
+            && fits(&self.asked, &problem.whole_room(shape))
             && self.contents.iter().all(|(class, _)| {
                 problem.usable(*class).contains(shape) && problem.ports_clear(*class, shape)
             })

@@ -42,9 +42,15 @@ pub fn launch(
         daemons.add(&daemon.spec.requests);
     }
     let mut requests = daemons.clone();
+    let mut volumes = BTreeSet::new();
     for id in pods {
         let pod = snapshot.pending.iter().find(|pod| pod.id == *id);
-        requests.add(&pod.expect("the pod waits").spec.requests);
+        let spec = &pod.expect("the pod waits").spec;
+        requests.add(&spec.requests);
+        volumes.extend(&spec.shared_volumes);
+    }
+    for volume in volumes {
+        requests.add_amount(&volume.resource(), 1);
     }
     PlannedNode {
         node_pool: node_pool.to_owned(),

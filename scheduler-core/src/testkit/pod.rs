@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use super::cluster::NOW;
 use super::quantity::{cpu, memory};
+use crate::model::attachment::SharedVolume;
 use crate::model::well_known::{HOSTNAME, ZONE};
 use crate::model::{
     Attraction, DaemonSet, HostPort, LabelSelector, Labels, NamespaceScope, Pod, PodAffinityTerm,
@@ -145,6 +146,21 @@ impl PodBuilder {
         self.zones(zones)
     }
 
+    /// Mounts a volume of this CSI driver that other pods mount as well.
+    #[must_use]
+    pub fn shares(mut self, driver: &str, volume: &str) -> Self {
+        let (driver, volume) = (driver.to_owned(), volume.to_owned());
+        self.spec.shared_volumes.insert(SharedVolume { driver, volume });
+        self
+    }
+
+    /// Uses a claim that one pod may use at a time.
+    #[must_use]
+    pub fn claims(mut self, claim: &str) -> Self {
+        self.spec.exclusive_claims.insert(claim.to_owned());
+        self
+    }
+
     /// Several required node-affinity terms of one label each: one of them must hold.
     #[must_use]
     pub fn either<'a>(mut self, terms: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
@@ -157,13 +173,19 @@ impl PodBuilder {
 
     /// Prefers these zones.
     #[must_use]
-    pub fn prefers_zones<'a>(
+    pub fn prefers_zones<'a>(self, weight: u32, zones: impl IntoIterator<Item = &'a str>) -> Self {
+        self.prefers(weight, [(ZONE, Requirement::any_of(zones))])
+    }
+
+    /// Prefers nodes that meet these requirements together.
+    #[must_use]
+    pub fn prefers<'a>(
         mut self,
         weight: u32,
-        zones: impl IntoIterator<Item = &'a str>,
+        wanted: impl IntoIterator<Item = (&'a str, Requirement)>,
     ) -> Self {
         let mut requirements = Requirements::new();
-        requirements.add(ZONE, Requirement::any_of(zones));
+        wanted.into_iter().for_each(|(key, requirement)| requirements.add(key, requirement));
         self.spec.node_preferences.push(PreferredTerm { weight, requirements });
         self.spec.node_preferences.sort_by_key(|term| std::cmp::Reverse(term.weight));
         self

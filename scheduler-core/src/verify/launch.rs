@@ -145,11 +145,17 @@ fn check_load(
     }
 }
 
-/// Requests of the pods that the plan places on a node.
+/// Requests of the pods that the plan places on a new node; volumes that they share count once.
 pub(super) fn pods_at(world: &World<'_>, site: usize) -> Resources {
     let mut load = Resources::default();
+    let mut mounted = BTreeSet::new();
     for group in world.groups_at(site) {
-        load.add_times(&world.specs[group.spec].requests, group.placed);
+        let spec = world.specs[group.spec];
+        load.add_times(&spec.requests, group.placed);
+        mounted.extend(&spec.shared_volumes);
+    }
+    for volume in mounted {
+        load.add_amount(&volume.resource(), 1);
     }
     load
 }

@@ -1,5 +1,7 @@
 //! Each pod against the node that it is placed on: taints, requirements, host ports, room.
 
+use std::collections::BTreeSet;
+
 use super::face::{Faces, Verdict, first_untolerated};
 use super::violation::Violation;
 use super::world::{Group, Site, SiteKind, World, admitted};
@@ -116,6 +118,19 @@ fn check_room(
     }
     for daemon in missing {
         wanted.add(&daemon.requests);
+    }
+    // A volume takes one place for all its pods, and none anew if it is attached already.
+    let attached: BTreeSet<_> = node.pods.iter().flat_map(|pod| &pod.spec.shared_volumes).collect();
+    let new = groups.iter().filter(|group| group.placed > 0);
+    let mounted: BTreeSet<_> =
+        new.flat_map(|group| &world.specs[group.spec].shared_volumes).collect();
+    for volume in &mounted {
+        if !attached.contains(volume) {
+            asked.add_amount(&volume.resource(), 1);
+        }
+    }
+    for volume in attached.union(&mounted) {
+        wanted.add_amount(&volume.resource(), 1);
     }
     let allocatable = &node.node.allocatable;
     for (resource, _) in asked.iter() {

@@ -1,6 +1,7 @@
 //! What can be wrong with a plan, as data.
 
 mod display;
+mod subject;
 
 use std::fmt;
 
@@ -340,6 +341,15 @@ pub enum Violation {
         pod: PodId,
         /// Topology key.
         topology_key: String,
+    },
+    /// Several pods use a claim that only one may use.
+    ClaimShared {
+        /// The node.
+        place: Place,
+        /// The pod.
+        pod: PodId,
+        /// Namespace and name of the claim.
+        claim: String,
     },
     /// The nodes of a pool exceed one of its limits.
     LimitExceeded {

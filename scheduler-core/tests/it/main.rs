@@ -3,6 +3,7 @@
 mod batch;
 mod buffers;
 mod certificate;
+mod claims;
 mod compat;
 mod disruption;
 mod existing;
@@ -20,6 +21,8 @@ mod settling;
 mod topology;
 mod verifier;
 mod verifier_topology;
+mod volumes;
+mod withheld;
 
 use scheduler_core::testkit::ClusterBuilder;
 use scheduler_core::{ClusterSnapshot, Engine, Packer, Plan, Settings};

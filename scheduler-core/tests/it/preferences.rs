@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use scheduler_core::model::Attraction::{Apart, Near};
-use scheduler_core::model::well_known::{HOSTNAME, ZONE};
+use scheduler_core::model::Requirement;
+use scheduler_core::model::well_known::{HOSTNAME, NODE_NAME, ZONE};
 use scheduler_core::testkit::{ClusterBuilder, check, cluster, on_demand, pod, pool};
 use scheduler_core::{Engine, Plan, PreferencePolicy, Settings};
 
@@ -119,4 +120,14 @@ fn a_pod_that_tolerates_the_soft_taint_goes_where_it_is_cheapest() {
         .node_pool(pool("plain").zones(["b"]));
     let cluster = cluster.pod(pod("web").tolerates("quiet"));
     check(cluster, "launch m7g.large in a from quiet for web");
+}
+
+#[test]
+fn a_new_node_is_none_that_a_pod_prefers_by_name() {
+    let preferring = |name: Requirement| {
+        let zone = (ZONE, Requirement::any_of(["b"]));
+        shop().pod(pod("web").prefers(100, [zone, (NODE_NAME, name)]))
+    };
+    check(preferring(Requirement::any_of(["n1"])), "launch m7g.large in a for web");
+    check(preferring(Requirement::none_of(["n1"])), "launch m7g.large in b for web");
 }

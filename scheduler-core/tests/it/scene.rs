@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
 use scheduler_core::Packer;
+use scheduler_core::model::attachment::{EBS_DRIVER, attachable_volumes};
 use scheduler_core::model::well_known::{ARCH, HOSTNAME, ZONE};
 use scheduler_core::model::{Attraction, CapacityType, NodeStage, Price};
 use scheduler_core::testkit::{
@@ -95,6 +96,9 @@ enum Rule {
     Near(usize, bool),
     AwayFrom(usize, bool),
     HostPort,
+    OwnVolumes(i64),
+    SharesVolume(usize),
+    ExclusiveClaim(usize),
 }
 
 /// Either packer.
@@ -170,7 +174,9 @@ impl Scene {
 
 impl TypeDraft {
     fn build(&self, index: usize) -> InstanceTypeBuilder {
-        let mut built = instance_type(TYPES[index]);
+        let places = 2 + index as i64;
+        let mut built =
+            instance_type(TYPES[index]).resource(&attachable_volumes(EBS_DRIVER), places);
         let vcpus = built.clone().build().capacity.cpu_milli / 1000;
         let price = vcpus * 40_000 * self.price_percent / 100;
         for (number, zone) in ZONES.iter().enumerate().filter(|(bit, _)| self.zones >> bit & 1 == 1)
@@ -270,6 +276,9 @@ impl Rule {
             Self::Near(other, host) => pod.near(&format!("app{other}"), key(*host)),
             Self::AwayFrom(other, host) => pod.away_from(&format!("app{other}"), key(*host)),
             Self::HostPort => pod.host_port(8080),
+            Self::OwnVolumes(volumes) => pod.resource(&attachable_volumes(EBS_DRIVER), *volumes),
+            Self::SharesVolume(volume) => pod.shares(EBS_DRIVER, &volume.to_string()),
+            Self::ExclusiveClaim(claim) => pod.claims(&claim.to_string()),
         }
     }
 }
@@ -369,5 +378,9 @@ fn rules() -> impl Strategy<Value = Rule> {
         other().prop_map(|(other, host)| Rule::Near(other, host)),
         other().prop_map(|(other, host)| Rule::AwayFrom(other, host)),
         Just(Rule::HostPort),
+        (1..4_i64).prop_map(Rule::OwnVolumes),
+        (0..6_usize).prop_map(Rule::SharesVolume),
+        (0..6_usize).prop_map(Rule::SharesVolume),
+        (0..2_usize).prop_map(Rule::ExclusiveClaim),
     ]
 }

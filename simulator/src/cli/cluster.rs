@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use aws_provider::Catalog;
 use clap::Args;
 use jiff::Timestamp;
-use plimsoll_api::{Cluster, Objects, Severity, convert, read_paths};
+use plimsoll_api::{Cluster, DefaultSpread, Objects, Severity, convert, read_paths};
 use scheduler_core::{ClusterSnapshot, Settings};
 use sha2::{Digest, Sha256};
 
@@ -27,6 +27,12 @@ Plan in the manner of this strategy
 plimsoll and ffd use the NodePools of the cluster files, or their own if there are none. \
 static-peak, on-demand and idp stand for their own NodePools, a file for those in it.";
 
+const SCHEDULER_CONFIG_HELP: &str = "\
+Topology spread of pods that name none, as Karpenter's scheduler-config has it
+
+A YAML or JSON file with podTopologySpread.defaultConstraints, as the cluster's kube-scheduler has \
+them. Which pods count follows from the Services and controllers in the cluster files.";
+
 /// Cluster files and what to read into them.
 #[derive(Args, Debug)]
 pub(super) struct ClusterArgs {
@@ -39,6 +45,9 @@ pub(super) struct ClusterArgs {
     /// Plan in the manner of this strategy
     #[arg(long, value_name = "NAME|FILE", long_help = STRATEGY_HELP)]
     strategy: Option<String>,
+    /// Topology spread of pods that name none, as Karpenter's scheduler-config has it
+    #[arg(long, value_name = "FILE", long_help = SCHEDULER_CONFIG_HELP)]
+    scheduler_config: Option<PathBuf>,
     #[command(flatten)]
     prices: Prices,
     /// The instant to plan for [default: the newest creation time in the files]
@@ -64,6 +73,10 @@ impl ClusterArgs {
         let watch = Instant::now();
         let strategy = self.strategy.as_deref().map(strategy::named_or_file).transpose()?;
         let mut objects = read_paths(&self.files)?;
+        if let Some(path) = &self.scheduler_config {
+            objects.default_spread = DefaultSpread::read(path)
+                .with_context(|| format!("scheduler configuration {}", path.display()))?;
+        }
         if self.expand {
             objects.expand_workloads();
         }

@@ -1,6 +1,6 @@
 //! From a plan's document back to the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr as _;
 use std::sync::Arc;
 
@@ -85,11 +85,16 @@ fn launch(
     };
     let requests = amounts(&node.requests, &format!("nodes[{index}].requests"))?;
     let mut daemons = requests.clone();
+    let mut volumes = BTreeSet::new();
     for id in &node.pods {
         if let Ok(at) = snapshot.pending.binary_search_by(|pod| pod.id.cmp(id)) {
-            daemons.subtract(&snapshot.pending[at].spec.requests);
+            let spec = &snapshot.pending[at].spec;
+            daemons.subtract(&spec.requests);
+            volumes.extend(&spec.shared_volumes);
         }
     }
+    // A volume that they share was counted once.
+    volumes.into_iter().for_each(|volume| daemons.add_amount(&volume.resource(), -1));
     let labels = shared.labels.entry(node.labels.clone());
     let labels = labels.or_insert_with(|| Arc::new(node.labels.clone())).clone();
     let alternatives: Vec<Alternative> = node.alternatives.iter().map(alternative).collect();

@@ -253,3 +253,62 @@ fn an_option_out_of_range_is_an_error_that_names_it() {
         assert!(run.stderr.contains(&format!("for '{name} ")), "{}", run.stderr);
     }
 }
+
+/// A pod that its ReplicaSet selects, and the set.
+fn owned(name: &str) -> String {
+    pod(name, "1", "1Gi").replace(
+        &format!("name: {name}}}"),
+        &format!(
+            "name: {name}, labels: {{app: web}}, ownerReferences: [{{apiVersion: apps/v1, kind: \
+             ReplicaSet, name: set, uid: u, controller: true}}]}}"
+        ),
+    )
+}
+
+const SET: &str = "---
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {namespace: shop, name: set}
+spec: {selector: {matchLabels: {app: web}}}
+";
+
+const SPREAD: &str = "podTopologySpread: {defaultConstraints: [{maxSkew: 1, topologyKey: \
+                      topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule}]}";
+
+#[test]
+fn pods_that_name_no_spread_get_that_of_the_scheduler_configuration() {
+    let config = file("scheduler_config", "scheduler.yaml", SPREAD);
+    let cluster = [ANY_POOL, &owned("a"), &owned("b"), SET].concat();
+    let zones = |options: &str| -> usize {
+        let run = plan("scheduler_config", &cluster, &format!("-o json {options}"));
+        let nodes = run.json()["nodes"].as_array().unwrap().clone();
+        nodes.iter().map(|node| node["zone"].to_string()).collect::<BTreeSet<String>>().len()
+    };
+    assert_eq!(zones(""), 1);
+    assert_eq!(zones(&format!("--scheduler-config {}", config.display())), 2);
+}
+
+#[test]
+fn a_pod_is_explained_under_the_scheduler_configuration() {
+    let config = file("explained_config", "scheduler.yaml", &SPREAD.replace("1,", "0,"));
+    let cluster = file("explained_config", "cluster.yaml", ANY_POOL);
+    let run = line(&format!(
+        "explain pod shop/a {} --scheduler-config {}",
+        cluster.display(),
+        config.display()
+    ));
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stderr.contains("defaultConstraints[0].maxSkew: 0 is not above zero"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_scheduler_configuration_that_is_not_there_is_named() {
+    let run = line("plan docs/examples/web.yaml --scheduler-config nowhere.yaml");
+    assert_eq!(run.code, 1);
+    let expected = "error: scheduler configuration nowhere.yaml: cannot read the file: ";
+    assert!(run.stderr.starts_with(expected), "{}", run.stderr);
+}

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use plimsoll_api::Cluster;
 use scheduler_core::model::attachment::{EBS_DRIVER, NO_LIMIT, attachable_volumes};
 use scheduler_core::model::{InstanceType, Requirements, Resources};
 use scheduler_core::verify::verify;
-use scheduler_core::{Engine, Settings};
+use scheduler_core::{ClusterSnapshot, Engine, Settings};
 
 use crate::fixture::{cluster, now, pending};
 
@@ -95,9 +94,53 @@ fn placed(text: &str) -> (usize, usize) {
     (plan.report.placed, plan.report.pods - plan.report.placed)
 }
 
-fn room(cluster: &Cluster, node: usize, driver: &str) -> i64 {
-    cluster.nodes[node].node.allocatable.get(&attachable_volumes(driver))
+fn room(snapshot: &ClusterSnapshot, node: usize, driver: &str) -> i64 {
+    snapshot.nodes[node].node.allocatable.get(&attachable_volumes(driver))
 }
+
+/// A class and its pool.
+const POOL: &str = "---
+apiVersion: karpenter.k8s.aws/v1
+kind: EC2NodeClass
+metadata: {name: default}
+spec: {amiSelectorTerms: [{alias: al2023@latest}]}
+---
+apiVersion: karpenter.sh/v1
+kind: NodePool
+metadata: {name: general}
+spec: {template: {spec: {nodeClassRef: {group: karpenter.k8s.aws, kind: EC2NodeClass, name: default}, \
+requirements: []}}}
+";
+
+/// Two types, of which one has a known limit.
+fn types() -> Arc<Vec<InstanceType>> {
+    let unknown = InstanceType {
+        name: "m7g.large".to_owned(),
+        requirements: Requirements::new(),
+        capacity: Resources::new(2000, 8 << 30).with_pods(29),
+        overhead: Resources::default(),
+        offerings: Vec::new(),
+    };
+    let mut known = InstanceType { name: "m7g.xlarge".to_owned(), ..unknown.clone() };
+    known.capacity.set(&attachable_volumes(EBS_DRIVER), 25);
+    Arc::new(vec![unknown, known])
+}
+
+/// The snapshot of a text, with these types on sale.
+fn snapshot(text: &str) -> ClusterSnapshot {
+    cluster(text).snapshot(now(), |_| types()).0
+}
+
+/// A node of the pool and its labels.
+fn pooled(name: &str, instance_type: &str, more: &str) -> String {
+    let labels = format!(
+        "name: {name}, labels: {{karpenter.sh/nodepool: general, \
+         node.kubernetes.io/instance-type: {instance_type}{more}}}}}"
+    );
+    node(name).replace(&format!("name: {name}}}"), &labels)
+}
+
+const INITIALIZED: &str = ", karpenter.sh/initialized: 'true'";
 
 #[test]
 fn each_volume_of_a_pod_counts() {
@@ -143,7 +186,8 @@ fn a_limit_of_any_driver_counts_where_it_is_stated() {
     let driver = "disk.example.com";
     let text = node("n1") + &node("n2") + &limit("n1", driver, 1) + &claimant("web", "data");
     let cluster = cluster(&(text + &bound("data", &csi("data", driver))));
-    assert_eq!((room(&cluster, 0, driver), room(&cluster, 1, driver)), (1, NO_LIMIT));
+    let (snapshot, _) = cluster.snapshot(now(), |_| Arc::new(Vec::new()));
+    assert_eq!((room(&snapshot, 0, driver), room(&snapshot, 1, driver)), (1, NO_LIMIT));
 }
 
 #[test]
@@ -158,23 +202,110 @@ fn a_claim_of_several_pods_takes_one_place_on_their_node() {
 }
 
 #[test]
+fn pods_that_wait_name_the_volumes_that_they_share() {
+    let pods = claimant("one", "shared") + &claimant("two", "shared");
+    let cluster = cluster(&(pods + &ebs("shared")));
+    for pod in &cluster.pending {
+        assert!(pod.spec.requests.extended.is_empty(), "{:?}", pod.spec.requests);
+        let shared: Vec<String> = pod.spec.shared_volumes.iter().map(ToString::to_string).collect();
+        assert_eq!(shared, ["default/shared of ebs.csi.aws.com"]);
+    }
+}
+
+#[test]
+fn pods_that_share_a_claim_need_one_place_together() {
+    let pods = claimant("one", "shared") + &claimant("two", "shared") + &ebs("shared");
+    assert_eq!(placed(&(node("n1") + &limit("n1", EBS_DRIVER, 1) + &pods)), (2, 0));
+    let used = user("db", &[("data", &from_claim("own"))], "  nodeName: n1\n") + &ebs("own");
+    assert_eq!(placed(&(node("n1") + &limit("n1", EBS_DRIVER, 1) + &used + &pods)), (0, 2));
+}
+
+#[test]
+fn daemons_count_their_volumes_each_for_itself() {
+    let daemon = "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: logs}\nspec: {selector: \
+                  {}, template: {spec: {containers: [{name: a}], volumes: [{name: d, \
+                  persistentVolumeClaim: {claimName: data}}]}}}\n";
+    let users = claimant("one", "data") + &claimant("two", "data") + &ebs("data");
+    let daemons = cluster(&(daemon.to_owned() + &users)).daemon_sets;
+    let asked = daemons[0].spec.requests.get(&attachable_volumes(EBS_DRIVER));
+    assert_eq!((asked, daemons[0].spec.shared_volumes.len()), (1, 0));
+}
+
+#[test]
 fn a_type_without_a_known_limit_takes_any_number_of_volumes() {
-    let class = "---\napiVersion: karpenter.k8s.aws/v1\nkind: EC2NodeClass\nmetadata: {name: \
-                 default}\nspec: {amiSelectorTerms: [{alias: al2023@latest}]}\n";
-    let volumes = attachable_volumes(EBS_DRIVER);
-    let unknown = InstanceType {
-        name: "m7g.large".to_owned(),
-        requirements: Requirements::new(),
-        capacity: Resources::new(2000, 8 << 30).with_pods(29),
-        overhead: Resources::default(),
-        offerings: Vec::new(),
-    };
-    let mut known = InstanceType { name: "m7g.xlarge".to_owned(), ..unknown.clone() };
-    known.capacity.set(&volumes, 25);
-    let catalog = Arc::new(vec![unknown, known]);
-    let cluster = cluster(&(class.to_owned() + &claimant("web", "data") + &ebs("data")));
-    let (snapshot, _) = cluster.snapshot(now(), |_| Arc::clone(&catalog));
+    let snapshot = snapshot(&(POOL.to_owned() + &claimant("web", "data") + &ebs("data")));
     let types = &snapshot.supply.catalogs["default"];
+    let volumes = attachable_volumes(EBS_DRIVER);
     let room: Vec<i64> = types.iter().map(|one| one.allocatable().get(&volumes)).collect();
     assert_eq!(room, [NO_LIMIT, 25]);
+}
+
+#[test]
+fn a_node_on_its_way_takes_what_is_expected_of_its_type() {
+    let claim = "---\napiVersion: karpenter.sh/v1\nkind: NodeClaim\nmetadata: {name: c1, labels: \
+                 {karpenter.sh/nodepool: general, node.kubernetes.io/instance-type: m7g.xlarge}}\nspec: \
+                 {nodeClassRef: {group: karpenter.k8s.aws, kind: EC2NodeClass, name: default}, \
+                 requirements: []}\nstatus: {allocatable: {cpu: 4, memory: 8Gi, pods: 29}}\n";
+    let more = claimant("web", "data") + &ebs("data");
+    let text = POOL.to_owned() + claim + &pooled("n1", "m7g.xlarge", "") + &more;
+    let flying = snapshot(&text);
+    assert_eq!((room(&flying, 0, EBS_DRIVER), room(&flying, 1, EBS_DRIVER)), (25, 25));
+}
+
+#[test]
+fn a_running_node_whose_driver_states_nothing_has_no_limit() {
+    let text = POOL.to_owned() + &pooled("n1", "m7g.xlarge", INITIALIZED);
+    let running = snapshot(&(text + &claimant("web", "data") + &ebs("data")));
+    assert_eq!(room(&running, 0, EBS_DRIVER), NO_LIMIT);
+}
+
+#[test]
+fn what_drivers_state_corrects_what_is_expected_of_a_type_downwards() {
+    let more = claimant("web", "data") + &ebs("data");
+    let room = |stated: usize| {
+        let node = pooled("n1", "m7g.xlarge", INITIALIZED) + &limit("n1", EBS_DRIVER, stated);
+        let types = snapshot(&(POOL.to_owned() + &node + &more)).supply.catalogs["default"].clone();
+        types[1].allocatable().get(&attachable_volumes(EBS_DRIVER))
+    };
+    assert_eq!((room(24), room(26)), (24, 25));
+}
+
+#[test]
+fn what_objects_say_of_volumes_as_a_resource_is_passed_over() {
+    let resource = attachable_volumes(EBS_DRIVER);
+    let odd = node("n1").replace("pods: 58", &format!("pods: 58, {resource}: 3"));
+    let read = cluster(&odd);
+    assert_eq!(read.nodes[0].node.allocatable.get(&resource), 0);
+    let snapshot = snapshot(&(odd + &claimant("web", "data") + &ebs("data")));
+    assert_eq!(room(&snapshot, 0, EBS_DRIVER), NO_LIMIT);
+}
+
+/// A bound claim that only one pod may use.
+fn exclusive(claim: &str) -> String {
+    let mode = format!("accessModes: [ReadWriteOncePod], volumeName: pv-{claim}");
+    ebs(claim).replace(&format!("volumeName: pv-{claim}"), &mode)
+}
+
+#[test]
+fn a_claim_for_one_pod_is_named_by_each_pod_that_wants_it() {
+    let wanted = |others: &str| {
+        let text = claimant("web", "data") + &exclusive("data") + others;
+        let pending = cluster(&text).pending;
+        let web = pending.iter().find(|pod| pod.id.name == "web").unwrap();
+        web.spec.exclusive_claims.iter().cloned().collect::<Vec<String>>()
+    };
+    assert_eq!(wanted(""), Vec::<String>::new());
+    assert_eq!(wanted(&claimant("other", "data")), ["default/data"]);
+    let ended = claimant("other", "data") + "status: {phase: Succeeded}\n";
+    assert_eq!(wanted(&ended), Vec::<String>::new());
+}
+
+#[test]
+fn of_pods_with_a_claim_for_one_pod_one_is_placed() {
+    let pods = claimant("one", "data") + &claimant("two", "data") + &exclusive("data");
+    assert_eq!(placed(&(node("n1") + &pods)), (1, 1));
+    let used = user("db", &[("data", &from_claim("data"))], "  nodeName: n1\n");
+    assert_eq!(placed(&(node("n1") + &used + &pods)), (0, 2));
+    let shared = pods.replace("ReadWriteOncePod", "ReadWriteOnce");
+    assert_eq!(placed(&(node("n1") + &shared)), (2, 0));
 }

@@ -1,6 +1,6 @@
 //! Rules from the specs of pods.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::bound::Bound;
@@ -48,6 +48,7 @@ impl<'a> Builder<'a> {
         self.add_required_spreads();
         self.add_required_anti_affinity();
         self.add_required_affinity();
+        self.add_exclusive_claims();
         if !granted.is_empty() {
             self.grant(granted);
         }
@@ -129,6 +130,7 @@ impl<'a> Builder<'a> {
                     bound_selected,
                     bound_owners: Vec::new(),
                     bound_total: 0,
+                    claim: None,
                 },
             );
         }
@@ -224,6 +226,7 @@ impl<'a> Builder<'a> {
                     bound_selected,
                     bound_owners,
                     bound_total: 0,
+                    claim: None,
                 },
             );
         }
@@ -270,6 +273,32 @@ impl<'a> Builder<'a> {
                     bound_selected,
                     bound_owners: Vec::new(),
                     bound_total,
+                    claim: None,
+                },
+            );
+        }
+    }
+
+    fn add_exclusive_claims(&mut self) {
+        let classes = self.classes;
+        let claims: BTreeSet<&String> =
+            classes.iter().flat_map(|class| &class.spec.exclusive_claims).collect();
+        for claim in claims {
+            let place = self.everywhere();
+            let selects = |spec: &PodSpec| spec.exclusive_claims.contains(claim);
+            let selected: Vec<bool> = classes.iter().map(|class| selects(&class.spec)).collect();
+            let bound = self.count(place, selects, |_| true);
+            self.push(
+                (0..classes.len()).filter(|class| selected[*class]).collect(),
+                Rule {
+                    kind: Kind::Anti,
+                    places: vec![place],
+                    owner: Vec::new(),
+                    selected,
+                    bound_selected: vec![bound.clone()],
+                    bound_owners: bound,
+                    bound_total: 0,
+                    claim: Some(claim.clone()),
                 },
             );
         }
@@ -311,6 +340,18 @@ impl<'a> Builder<'a> {
         self.rules.shape_values.push(shape_labels.iter().copied().map(number).collect());
         self.rules.values.push(values.into_iter().map(str::to_owned).collect());
         self.rules.keys.push(key.to_owned());
+        Place::Key(self.rules.keys.len() - 1)
+    }
+
+    /// The whole cluster as one domain, under a key that no label can have.
+    fn everywhere(&mut self) -> Place {
+        if let Some(known) = self.rules.keys.iter().position(String::is_empty) {
+            return Place::Key(known);
+        }
+        self.rules.node_values.push(vec![Some(0); self.snapshot.nodes.len()]);
+        self.rules.shape_values.push(vec![Some(0); self.table.shapes.len()]);
+        self.rules.values.push(vec![String::new()]);
+        self.rules.keys.push(String::new());
         Place::Key(self.rules.keys.len() - 1)
     }
 

@@ -93,6 +93,9 @@ impl fmt::Display for Violation {
                     "{place}: pod {pod} is in one {topology_key} with a pod to keep away from"
                 )
             }
+            Self::ClaimShared { place, pod, claim } => {
+                write!(f, "{place}: pod {pod} is not the only one with claim {claim}")
+            }
             Self::LimitExceeded { node_pool, resource, limit, total } => {
                 let limit = Resources::display_amount(resource, *limit);
                 let total = Resources::display_amount(resource, *total);
