@@ -14,6 +14,7 @@ mod placing;
 mod pools;
 mod preferences;
 mod properties;
+mod reasons;
 mod reserved;
 mod scene;
 mod settling;
