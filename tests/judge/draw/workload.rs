@@ -83,8 +83,9 @@ pub(super) fn draw(
     if namespace == LIMITED_NAMESPACE {
         add_defaults(&spec, &mut most);
     }
-    // Kubernetes 1.33 does not take them where containers ask for ephemeral storage.
-    if most.ephemeral_bytes == 0 && chance(random, 8) {
+    // Kubernetes 1.33 does not take them where containers ask for anything but cpu and memory.
+    let is_plain = most.ephemeral_bytes == 0 && most.extended.is_empty();
+    if is_plain && chance(random, 8) {
         // The pod may not ask for less than its containers together.
         most.cpu_milli += one_of(random, &[0, 100, 1_000]);
         most.memory_bytes += one_of(random, &[0, 256, 2_048]) << 20;
@@ -161,18 +162,17 @@ fn containers(random: &mut Random, most: &mut Resources) -> Vec<Value> {
 
 /// Containers that run before the others, or beside them.
 fn init_containers(random: &mut Random, spec: &mut Value, most: &mut Resources) {
+    let count = if chance(random, 80) { 0 } else { between(random, 1, 3) };
     let mut containers = Vec::new();
-    for index in 0..3 {
-        if chance(random, 7) {
-            let resources = json!({"requests": requests(random, most)});
-            let policy = chance(random, 50).then_some("Always");
-            containers.push(json!({
-                "name": format!("init-{index}"),
-                "image": "image",
-                "resources": resources,
-                "restartPolicy": policy,
-            }));
-        }
+    for index in 0..count {
+        let resources = json!({"requests": requests(random, most)});
+        let policy = chance(random, 50).then_some("Always");
+        containers.push(json!({
+            "name": format!("init-{index}"),
+            "image": "image",
+            "resources": resources,
+            "restartPolicy": policy,
+        }));
     }
     if !containers.is_empty() {
         spec["initContainers"] = json!(containers);
