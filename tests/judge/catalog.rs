@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use scheduler_core::model::attachment::{EBS_DRIVER, attachable_volumes};
 use scheduler_core::model::{CapacityType, InstanceType, Price};
 use scheduler_core::testkit::{Sale, instance_type};
 
@@ -28,6 +29,9 @@ const TYPES: [(&str, i64); 12] = [
     ("g5.xlarge", 1_006_000),
 ];
 
+/// How many volumes these types can take; nobody limits the others.
+const VOLUMES: [(&str, i64); 3] = [("c7g.medium", 1), ("m7g.medium", 2), ("m5.large", 3)];
+
 /// The catalogue: both capacity types in each zone, but graphics cards in one zone only, and the
 /// largest type not on the Spot market.
 pub(crate) static INSTANCE_TYPES: LazyLock<Arc<Vec<InstanceType>>> = LazyLock::new(|| {
@@ -47,6 +51,9 @@ pub(crate) static INSTANCE_TYPES: LazyLock<Arc<Vec<InstanceType>>> = LazyLock::n
         let vcpus = (built.capacity.cpu_milli / 1000).to_string();
         built.requirements.add(CPU_LABEL, scheduler_core::model::Requirement::any_of([vcpus]));
         built.capacity.ephemeral_bytes = 20 << 30;
+        if let Some((_, most)) = VOLUMES.iter().find(|(limited, _)| limited == name) {
+            built.capacity.set(&attachable_volumes(EBS_DRIVER), *most);
+        }
         built
     });
     Arc::new(types.collect())

@@ -1,25 +1,22 @@
 //! A cluster as ordinary Kubernetes objects: what is planned for, put on the control plane, and
 //! kept as a scenario.
 
+pub(crate) mod shared;
+pub(crate) mod soon;
+
+use std::collections::BTreeSet;
+
 use anyhow::Context as _;
 use k8s_openapi::api::apps::v1::DaemonSet;
-use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
-use k8s_openapi::api::scheduling::v1::PriorityClass;
-use plimsoll_api::crd::{Ec2NodeClass, NodePool};
+use k8s_openapi::api::core::v1::{Node, PersistentVolume, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::storage::v1::CSINode;
+use kube::ResourceExt as _;
+use plimsoll_api::crd::{NodeClaim, NodePool};
 use plimsoll_api::objects::Sourced;
 use plimsoll_api::{Objects, read_str};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
-
-/// Name of the only `EC2NodeClass`.
-pub(crate) const NODE_CLASS: &str = "default";
-/// Namespaces, with the value of their label `team`.
-pub(crate) const NAMESPACES: [(&str, &str); 2] = [("shop", "red"), ("bank", "blue")];
-/// Namespace of daemons.
-pub(crate) const DAEMON_NAMESPACE: &str = "kube-system";
-/// Priority classes and their values.
-pub(crate) const PRIORITIES: [(&str, i32); 2] = [("high", 1000), ("low", -10)];
+use serde_json::Value;
 
 /// The objects that differ from cluster to cluster.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +24,11 @@ pub(crate) struct Cluster {
     pub(crate) pools: Vec<NodePool>,
     pub(crate) daemon_sets: Vec<DaemonSet>,
     pub(crate) nodes: Vec<Node>,
+    /// Of machines that have not joined yet, and of nodes that are going away.
+    pub(crate) node_claims: Vec<NodeClaim>,
+    pub(crate) csi_nodes: Vec<CSINode>,
+    pub(crate) volumes: Vec<PersistentVolume>,
+    pub(crate) claims: Vec<PersistentVolumeClaim>,
     /// Pods on the nodes, daemons included.
     pub(crate) bound: Vec<Pod>,
     pub(crate) pending: Vec<Pod>,
@@ -35,27 +37,35 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// With the objects that all clusters share, as the planner reads them.
     pub(crate) fn objects(&self) -> Objects {
-        let class = json!({
-            "apiVersion": "karpenter.k8s.aws/v1",
-            "kind": "EC2NodeClass",
-            "metadata": {"name": NODE_CLASS},
-            "spec": {
-                "amiSelectorTerms": [{"alias": "al2023@latest"}],
-                "subnetSelectorTerms": [{"tags": {"judge": "yes"}}],
-                "securityGroupSelectorTerms": [{"tags": {"judge": "yes"}}],
-                "role": "node",
-            },
-        });
         Objects {
             pods: live(self.bound.iter().chain(&self.pending)),
             nodes: live(&self.nodes),
             node_pools: live(&self.pools),
-            node_classes: vec![Sourced::live(object::<Ec2NodeClass>(class))],
+            node_claims: live(&self.node_claims),
+            node_classes: vec![Sourced::live(shared::node_class())],
             daemon_sets: live(&self.daemon_sets),
-            priority_classes: live(&priority_classes()),
-            namespaces: live(&namespaces()),
+            csi_nodes: live(&self.csi_nodes),
+            persistent_volumes: live(&self.volumes),
+            persistent_volume_claims: live(&self.claims),
+            storage_classes: live(&shared::storage_classes()),
+            runtime_classes: live(&shared::runtime_classes()),
+            limit_ranges: live(&[shared::limit_range()]),
+            priority_classes: live(&shared::priority_classes()),
+            namespaces: live(&shared::namespaces()),
             ..Objects::default()
         }
+    }
+
+    /// Takes away the claims that no pod uses, with their volumes.
+    pub(crate) fn drop_unused_volumes(&mut self) {
+        let pods = self.bound.iter().chain(&self.pending);
+        let used: BTreeSet<_> = pods.flat_map(claims_of).collect();
+        self.claims.retain(|claim| {
+            used.contains(&(claim.namespace().unwrap_or_default(), claim.name_any()))
+        });
+        let claims = self.claims.iter().filter_map(|claim| claim.spec.as_ref());
+        let used: BTreeSet<String> = claims.filter_map(|spec| spec.volume_name.clone()).collect();
+        self.volumes.retain(|volume| used.contains(&volume.name_any()));
     }
 
     /// As a file of Kubernetes objects.
@@ -64,6 +74,10 @@ impl Cluster {
         write(&self.pools, &mut documents)?;
         write(&self.daemon_sets, &mut documents)?;
         write(&self.nodes, &mut documents)?;
+        write(&self.node_claims, &mut documents)?;
+        write(&self.csi_nodes, &mut documents)?;
+        write(&self.volumes, &mut documents)?;
+        write(&self.claims, &mut documents)?;
         write(&self.bound, &mut documents)?;
         write(&self.pending, &mut documents)?;
         Ok(documents.join("---\n"))
@@ -78,29 +92,25 @@ impl Cluster {
         let is_bound = |pod: &Pod| pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_some());
         let (bound, pending) = objects.pods.into_iter().map(|pod| pod.object).partition(is_bound);
         Ok(Self {
-            pools: objects.node_pools.into_iter().map(|one| one.object).collect(),
-            daemon_sets: objects.daemon_sets.into_iter().map(|one| one.object).collect(),
-            nodes: objects.nodes.into_iter().map(|one| one.object).collect(),
+            pools: bare(objects.node_pools),
+            daemon_sets: bare(objects.daemon_sets),
+            nodes: bare(objects.nodes),
+            node_claims: bare(objects.node_claims),
+            csi_nodes: bare(objects.csi_nodes),
+            volumes: bare(objects.persistent_volumes),
+            claims: bare(objects.persistent_volume_claims),
             bound,
             pending,
         })
     }
 }
 
-/// Namespaces of all clusters, those of the control plane left out.
-pub(crate) fn namespaces() -> Vec<Namespace> {
-    let namespace = |(name, team): (&str, &str)| {
-        let labels = json!({"team": team, "kubernetes.io/metadata.name": name});
-        object(json!({"metadata": {"name": name, "labels": labels}}))
-    };
-    NAMESPACES.map(namespace).into()
-}
-
-/// Priority classes of all clusters.
-pub(crate) fn priority_classes() -> Vec<PriorityClass> {
-    let class =
-        |(name, value): (&str, i32)| object(json!({"metadata": {"name": name}, "value": value}));
-    PRIORITIES.map(class).into()
+/// Namespace and name of the claims that a pod names.
+pub(crate) fn claims_of(pod: &Pod) -> Vec<(String, String)> {
+    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    let sources = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());
+    let namespace = pod.namespace().unwrap_or_default();
+    sources.map(|source| (namespace.clone(), source.claim_name.clone())).collect()
 }
 
 /// An object from its JSON, which is written by us.
@@ -110,6 +120,10 @@ pub(crate) fn object<T: DeserializeOwned>(value: Value) -> T {
 
 fn live<'a, T: Clone + 'a>(objects: impl IntoIterator<Item = &'a T>) -> Vec<Sourced<T>> {
     objects.into_iter().cloned().map(Sourced::live).collect()
+}
+
+fn bare<T>(objects: Vec<Sourced<T>>) -> Vec<T> {
+    objects.into_iter().map(|one| one.object).collect()
 }
 
 fn write<T: Serialize>(objects: &[T], documents: &mut Vec<String>) -> anyhow::Result<()> {

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    Affinity, NodeAffinity, PodAffinityTerm, PodSpec, TopologySpreadConstraint,
+    Affinity, Node, NodeAffinity, PersistentVolume, Pod, PodAffinityTerm, PodSpec,
+    TopologySpreadConstraint, Volume,
 };
-use scheduler_core::model::well_known::{HOSTNAME, ZONE};
+use kube::ResourceExt as _;
+use scheduler_core::model::well_known::{HOSTNAME, INITIALIZED, NODE_POOL, ZONE};
+use serde_json::json;
 
-use crate::cluster::Cluster;
+use crate::cluster::shared::{ARM_SANDBOX, LIMITED_NAMESPACE, WAITING_CLASSES};
+use crate::cluster::{Cluster, claims_of};
 
 /// In how many clusters each kind of rule appeared.
 #[derive(Debug, Default)]
@@ -41,7 +45,7 @@ impl Coverage {
 type PodKind = (&'static str, fn(&PodSpec) -> bool);
 type ClusterKind = (&'static str, fn(&Cluster) -> bool);
 
-const POD_KINDS: [PodKind; 29] = [
+const POD_KINDS: [PodKind; 38] = [
     ("node selector", |spec| spec.node_selector.is_some()),
     ("node affinity", |spec| node_terms(spec) > 0),
     ("OR terms", |spec| node_terms(spec) > 1),
@@ -79,9 +83,21 @@ const POD_KINDS: [PodKind; 29] = [
     ("graphics cards", |spec| requests(spec, "nvidia.com/gpu")),
     ("ephemeral storage", |spec| requests(spec, "ephemeral-storage")),
     ("priorities", |spec| spec.priority_class_name.is_some()),
+    ("Gt and Lt", |spec| {
+        json!(spec.affinity).to_string().contains("\"operator\":\"Gt\"")
+            || json!(spec.affinity).to_string().contains("\"operator\":\"Lt\"")
+    }),
+    ("several containers", |spec| spec.containers.len() > 1),
+    ("sidecars with init containers", |spec| init(spec, None) && init(spec, Some("Always"))),
+    ("pod-level resources", |spec| spec.resources.is_some()),
+    ("RuntimeClass overhead", |spec| spec.runtime_class_name.is_some()),
+    ("RuntimeClass scheduling", |spec| spec.runtime_class_name.as_deref() == Some(ARM_SANDBOX)),
+    ("claims", |spec| volumes(spec, |one| one.persistent_volume_claim.is_some())),
+    ("ephemeral volumes", |spec| volumes(spec, |one| one.ephemeral.is_some())),
+    ("several volumes", |spec| spec.volumes.as_ref().is_some_and(|all| all.len() > 1)),
 ];
 
-const CLUSTER_KINDS: [ClusterKind; 7] = [
+const CLUSTER_KINDS: [ClusterKind; 19] = [
     ("existing nodes", |cluster| !cluster.nodes.is_empty()),
     ("pods on them", |cluster| {
         cluster.bound.iter().any(|pod| pod.metadata.owner_references.is_none())
@@ -93,7 +109,51 @@ const CLUSTER_KINDS: [ClusterKind; 7] = [
     }),
     ("weights", |cluster| cluster.pools.iter().any(|pool| pool.spec.weight.is_some())),
     ("limits", |cluster| cluster.pools.iter().any(|pool| pool.spec.limits.is_some())),
+    ("priorities with limits", |cluster| {
+        let classes = |pod: &Pod| pod.spec.as_ref()?.priority_class_name.clone();
+        cluster.pools.iter().any(|pool| pool.spec.limits.is_some())
+            && cluster.pending.iter().any(|pod| classes(pod).is_some())
+    }),
+    ("minValues", |cluster| {
+        let wanted = cluster.pools.iter().flat_map(|pool| &pool.spec.template.spec.requirements);
+        wanted.into_iter().any(|one| one.min_values.is_some())
+    }),
+    ("static pools", |cluster| cluster.pools.iter().any(|pool| pool.spec.replicas.is_some())),
+    ("nodes going away", |cluster| !cluster.leaving().is_empty()),
+    ("pods of nodes going away", |cluster| cluster.waiting_soon().len() > cluster.pending.len()),
+    ("machines in flight", |cluster| cluster.in_flight().next().is_some()),
+    ("nodes starting", |cluster| cluster.nodes.iter().any(is_starting)),
+    ("LimitRange", |cluster| {
+        cluster.pending.iter().any(|pod| pod.namespace().as_deref() == Some(LIMITED_NAMESPACE))
+    }),
+    ("volumes in zones", |cluster| cluster.volumes.iter().any(is_somewhere)),
+    ("allowedTopologies", |cluster| {
+        let own = cluster.claims.iter().filter_map(|claim| claim.spec.as_ref());
+        own.into_iter().any(|spec| chooses_zones(spec.storage_class_name.as_deref()))
+    }),
+    ("attach limits", |cluster| !cluster.csi_nodes.is_empty()),
+    ("shared claims", |cluster| {
+        let names = cluster.pending.iter().flat_map(claims_of).collect::<Vec<_>>();
+        names.iter().any(|one| names.iter().filter(|other| other == &one).count() > 1)
+    }),
 ];
+
+fn is_starting(node: &Node) -> bool {
+    node.labels().contains_key(NODE_POOL) && !node.labels().contains_key(INITIALIZED)
+}
+
+fn is_somewhere(volume: &PersistentVolume) -> bool {
+    volume.labels().contains_key(ZONE)
+        || volume.spec.as_ref().is_some_and(|spec| spec.node_affinity.is_some())
+}
+
+fn chooses_zones(class: Option<&str>) -> bool {
+    WAITING_CLASSES[1..].iter().any(|one| Some(*one) == class)
+}
+
+fn volumes(spec: &PodSpec, is: impl Fn(&Volume) -> bool) -> bool {
+    spec.volumes.iter().flatten().any(is)
+}
 
 fn is_other(key: &str) -> bool {
     ![ZONE, HOSTNAME].contains(&key)

@@ -4,7 +4,8 @@ use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::{Node, Pod, PodSpec, Taint, Toleration};
 use serde_json::json;
 
-use crate::cluster::{DAEMON_NAMESPACE, object};
+use crate::cluster::object;
+use crate::cluster::shared::DAEMON_NAMESPACE;
 
 /// Daemon pods of a node, bound to it.
 pub(crate) fn pods_of(sets: &[DaemonSet], node: &Node) -> Vec<Pod> {

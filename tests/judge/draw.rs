@@ -4,13 +4,15 @@ mod constraint;
 mod node;
 mod pool;
 mod selector;
+mod volume;
 mod workload;
 
 use k8s_openapi::api::apps::v1::DaemonSet;
 use scheduler_core::testkit::Random;
 use serde_json::{Value, json};
 
-use crate::cluster::{Cluster, DAEMON_NAMESPACE, object};
+use crate::cluster::shared::DAEMON_NAMESPACE;
+use crate::cluster::{Cluster, object};
 use crate::daemon;
 use node::Place;
 use workload::Workload;
@@ -47,7 +49,12 @@ pub(crate) fn draw(seed: u64) -> Cluster {
     for workload in &workloads {
         settle(random, workload, &mut places, &mut cluster);
     }
+    for place in &mut places {
+        cluster.node_claims.extend(place.leave(random));
+        cluster.csi_nodes.extend(place.csi_node(random));
+    }
     cluster.nodes = places.into_iter().map(|place| place.node).collect();
+    cluster.node_claims.extend(node::in_flight(random, &cluster.pools));
     cluster
 }
 
@@ -58,13 +65,14 @@ fn settle(random: &mut Random, workload: &Workload, places: &mut [Place], cluste
         if let Some(place) = places.get_mut(index)
             && place.takes(workload)
         {
-            let mut pod = workload.pod(&format!("on-{number}"));
+            let mut pod = workload.pod(random, &format!("on-{number}"), place.zone(), cluster);
             pod["spec"]["nodeName"] = json!(place.name());
             cluster.bound.push(object(pod));
         }
     }
     for number in 0..workload.waiting {
-        cluster.pending.push(object(workload.pod(&number.to_string())));
+        let pod = workload.pod(random, &number.to_string(), None, cluster);
+        cluster.pending.push(object(pod));
     }
 }
 

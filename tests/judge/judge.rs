@@ -13,10 +13,13 @@ use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::ResourceExt as _;
 use plimsoll_api::{Severity, convert};
 use scheduler_core::model::PodId;
+use scheduler_core::model::well_known::NODE_POOL;
 use scheduler_core::{ClusterSnapshot, Engine, Plan, Settings};
+use serde_json::json;
 
 use crate::catalog::INSTANCE_TYPES;
 use crate::cluster::Cluster;
+use crate::cluster::shared::PRIORITIES;
 use crate::stage::Stage;
 use crate::{daemon, planned};
 
@@ -110,7 +113,7 @@ pub(crate) async fn judge(
     cluster: &Cluster,
     questions: Questions,
 ) -> anyhow::Result<Outcome> {
-    let mut outcome = Outcome { clusters: 1, pods: cluster.pending.len(), ..Outcome::default() };
+    let mut outcome = Outcome { clusters: 1, ..Outcome::default() };
     let case = match Case::new(cluster, 0) {
         Ok(case) => case,
         Err(disagreement) => {
@@ -118,7 +121,8 @@ pub(crate) async fn judge(
             return Ok(outcome);
         }
     };
-    let judged = ask(stage, &case, questions, &mut outcome).await;
+    outcome.pods = case.pending.len();
+    let judged = Box::pin(ask(stage, &case, questions, &mut outcome)).await;
     stage.clear().await?;
     judged.map(|()| outcome)
 }
@@ -145,6 +149,11 @@ struct Case<'a> {
     cluster: &'a Cluster,
     snapshot: ClusterSnapshot,
     plan: Plan,
+    /// Pods that need a node.
+    pending: Vec<Pod>,
+    /// Nodes that are there once all have started, with the pods that stay on them.
+    old_nodes: Vec<Node>,
+    running: Vec<Pod>,
     /// Planned nodes, with the daemons that they get.
     nodes: Vec<Node>,
     daemons: Vec<Pod>,
@@ -177,12 +186,16 @@ impl<'a> Case<'a> {
             cluster,
             snapshot,
             plan,
+            pending: cluster.waiting_soon(),
+            old_nodes: cluster.nodes_soon(),
+            running: cluster.running_soon(),
             nodes: Vec::new(),
             daemons: Vec::new(),
             places: BTreeMap::new(),
         };
         case.build_nodes(round);
         case.check_that_every_pod_has_one_answer()?;
+        case.check_that_important_pods_come_first()?;
         Ok(case)
     }
 
@@ -202,20 +215,47 @@ impl<'a> Case<'a> {
     fn check_that_every_pod_has_one_answer(&self) -> Result<(), Disagreement> {
         let without: BTreeSet<&PodId> =
             self.plan.report.unschedulable.iter().map(|one| &one.pod).collect();
-        for pod in &self.snapshot.pending {
-            if self.places.contains_key(&pod.id) == without.contains(&pod.id) {
-                return Err(wrong_plan(&pod.id.to_string(), "has no place and no reason, or both"));
+        for pod in self.pending.iter().filter(|pod| !keeps_off_pools(pod)).map(id) {
+            if self.places.contains_key(&pod) == without.contains(&pod) {
+                return Err(wrong_plan(&pod.to_string(), "has no place and no reason, or both"));
             }
         }
         Ok(())
     }
 
+    /// Of two pods that differ in their priority only, the lower one could give its place away.
+    fn check_that_important_pods_come_first(&self) -> Result<(), Disagreement> {
+        let but_priority = |pod: &Pod| {
+            let mut spec = pod.spec.clone().unwrap_or_default();
+            spec.priority_class_name = None;
+            (pod.namespace(), pod.labels().clone(), json!(spec).to_string())
+        };
+        let mut lowest: BTreeMap<_, (i32, PodId)> = BTreeMap::new();
+        for (pod, _) in self.placed() {
+            let this = (priority(pod), id(pod));
+            let one = lowest.entry(but_priority(pod)).or_insert_with(|| this.clone());
+            *one = this.min(one.clone());
+        }
+        for pod in self.pending.iter().filter(|pod| !self.places.contains_key(&id(pod))) {
+            if let Some((value, other)) = lowest.get(&but_priority(pod))
+                && *value < priority(pod)
+            {
+                let problem = format!("{other} of a lower priority has a place that would do");
+                return Err(wrong_plan(&id(pod).to_string(), &problem));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nodes for static pools. A plan puts nobody on them yet.
+    fn static_nodes(&self, round: usize) -> Vec<Node> {
+        let launches = self.plan.static_launches().enumerate();
+        launches.map(|(index, one)| planned::node(one, &format!("fixed-{round}-{index}"))).collect()
+    }
+
     /// Pending pods with a place, and it.
     fn placed(&self) -> impl Iterator<Item = (&Pod, &str)> {
-        self.cluster
-            .pending
-            .iter()
-            .filter_map(|pod| Some((pod, self.places.get(&id(pod))?.as_str())))
+        self.pending.iter().filter_map(|pod| Some((pod, self.places.get(&id(pod))?.as_str())))
     }
 }
 
@@ -226,6 +266,18 @@ fn wrong_plan(object: &str, problem: &str) -> Disagreement {
         plan: problem.to_owned(),
         scheduler: "was not asked".to_owned(),
     }
+}
+
+/// Whether a pod asks not to be planned for, as the pods that provide nodes do.
+fn keeps_off_pools(pod: &Pod) -> bool {
+    let text = json!(pod.spec).to_string();
+    text.contains(&json!({"key": NODE_POOL, "operator": "DoesNotExist"}).to_string())
+}
+
+fn priority(pod: &Pod) -> i32 {
+    let class = pod.spec.as_ref().and_then(|spec| spec.priority_class_name.as_deref());
+    let known = PRIORITIES.iter().find(|(name, _)| class == Some(name));
+    known.map_or(0, |(_, value)| *value)
 }
 
 fn id(pod: &Pod) -> PodId {

@@ -1,6 +1,9 @@
 //! Nodes as a plan says that they will be, and nodes of everything that can be launched.
 
 use k8s_openapi::api::core::v1::Node;
+use k8s_openapi::api::storage::v1::CSINode;
+use kube::ResourceExt as _;
+use scheduler_core::model::attachment::{NO_LIMIT, attachable_volumes, counts_volumes};
 use scheduler_core::model::well_known::{CAPACITY_TYPE, HOSTNAME, INITIALIZED, REGISTERED, ZONE};
 use scheduler_core::model::{InstanceType, Labels, NodePool, Offering, Resources};
 use scheduler_core::{PlannedNode, Supply};
@@ -46,6 +49,24 @@ pub(crate) fn one_of_each(
 pub(crate) fn set_allocatable(node: &mut Node, room: &Resources) {
     let status = node.status.get_or_insert_default();
     status.allocatable = Some(object(resource_list(room)));
+}
+
+/// Takes the numbers of volumes out of what a node can hold, and tells them where Kubernetes does.
+pub(crate) fn split_volumes(node: &mut Node) -> Option<CSINode> {
+    let name = node.name_any();
+    let status = node.status.get_or_insert_default();
+    let allocatable = status.allocatable.get_or_insert_default();
+    let limits = allocatable.iter().filter_map(|(resource, amount)| {
+        let driver = resource.strip_prefix(&attachable_volumes(""))?;
+        let count: i64 = amount.0.parse().ok().filter(|count| *count < NO_LIMIT)?;
+        Some(json!({"name": driver, "nodeID": name, "allocatable": {"count": count}}))
+    });
+    let drivers: Vec<Value> = limits.collect();
+    for list in [Some(allocatable), status.capacity.as_mut()].into_iter().flatten() {
+        list.retain(|resource, _| !counts_volumes(resource));
+    }
+    let build = || object(json!({"metadata": {"name": name}, "spec": {"drivers": drivers}}));
+    (!drivers.is_empty()).then(build)
 }
 
 /// Amounts as Kubernetes writes them.

@@ -15,7 +15,7 @@ use crate::stage::Stage;
 const TRIES_MAX: usize = 400;
 
 /// What stays as it is. A selector that selects more, or other things, is another case.
-const KEPT: [&str; 5] = ["name", "image", "nodeClassRef", "nodeName", "labelSelector"];
+const KEPT: [&str; 6] = ["name", "image", "nodeClassRef", "nodeName", "labelSelector", "claimName"];
 
 /// Takes things away for as long as there is still such a disagreement.
 pub(crate) async fn shrink(stage: &Stage, cluster: &Cluster, found: &Disagreement) -> Cluster {
@@ -76,6 +76,20 @@ fn without(cluster: &Cluster, step: usize) -> Option<Cluster> {
             return Some(smaller);
         }
     }
+    for index in 0..cluster.node_claims.len() {
+        if is_it() {
+            let mut smaller = cluster.clone();
+            smaller.node_claims.remove(index);
+            return Some(smaller);
+        }
+    }
+    for index in 0..cluster.csi_nodes.len() {
+        if is_it() {
+            let mut smaller = cluster.clone();
+            smaller.csi_nodes.remove(index);
+            return Some(smaller);
+        }
+    }
     for set in cluster.daemon_sets.iter().map(kube::ResourceExt::name_any) {
         if is_it() {
             let mut smaller = retain_pods(cluster, |name| !belongs(name, &set));
@@ -115,6 +129,7 @@ fn retain_pods(cluster: &Cluster, keep: impl Fn(&str) -> bool) -> Cluster {
     let mut smaller = cluster.clone();
     smaller.pending.retain(|pod| keep(&pod.name_any()));
     smaller.bound.retain(|pod| keep(&pod.name_any()));
+    smaller.drop_unused_volumes();
     smaller
 }
 

@@ -1,20 +1,27 @@
 //! The control plane as the judge uses it: puts a cluster there, waits for what kube-scheduler says,
 //! and takes everything away again.
 
+mod provision;
 mod seen;
+mod storage;
 
 use std::time::Duration;
 
 use anyhow::Context as _;
 use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
-use k8s_openapi::api::scheduling::v1::PriorityClass;
-use kube::api::{DeleteParams, ListParams, PostParams};
-use kube::{Api, Client, ResourceExt as _};
+use k8s_openapi::api::storage::v1::CSINode;
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::{Api, Client, Resource, ResourceExt as _};
 use plimsoll_control_plane::{Options, Plane};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::cluster::{self, DAEMON_NAMESPACE, NAMESPACES, object};
+use crate::cluster::object;
+use crate::cluster::shared::{self, DAEMON_NAMESPACE, NAMESPACES};
+use crate::planned;
+use provision::Provisioner;
 pub(crate) use seen::Verdict;
 use seen::Watch;
 
@@ -24,6 +31,8 @@ const PLANNED_PROFILE: &str = "planned";
 const PLANNED_NODE: &str = "plimsoll.test/planned-node";
 /// Namespace of a pod that nobody selects.
 const PROBE_NAMESPACE: &str = "probe";
+/// Holds a pod back until its volumes are there.
+const GATE: &str = "plimsoll.test/volumes";
 /// Requests that are under way at the same time.
 const CONCURRENCY: usize = 8;
 /// Longest wait for the control plane to do something that it always does.
@@ -37,11 +46,16 @@ pub(crate) struct Stage {
     plane: Plane,
     client: Client,
     watch: Watch,
+    _provisioner: Provisioner,
 }
 
 /// A pod on the stage.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Actor(String);
+pub(crate) struct Actor {
+    uid: String,
+    /// It may have to wait for a volume that is made for it.
+    is_slow: bool,
+}
 
 impl Stage {
     /// Starts the control plane.
@@ -53,30 +67,30 @@ impl Stage {
         planned["preFilter"] = json!({"enabled": [{"name": "PlannedNode"}]});
         let options = Options {
             // There is no controller that would make service accounts, nor one that would take the
-            // taints of new nodes away.
+            // taints of new nodes away or let go of volumes that are not in use any more.
             api_server_flags: vec![
-                "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition".to_owned(),
+                "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition,\
+                 StorageObjectInUseProtection"
+                    .to_owned(),
             ],
+            feature_gates: vec!["PodLevelResources=true".to_owned()],
             scheduler_profiles: vec![
                 json!({"schedulerName": "default-scheduler", "plugins": no_preemption}),
                 json!({"schedulerName": PLANNED_PROFILE, "plugins": planned}),
             ],
-            ..Options::default()
         };
         let plane = Plane::start(&options).await?;
         let client = plane.client();
-        let namespaces: Api<Namespace> = Api::all(client.clone());
-        for namespace in cluster::namespaces() {
-            namespaces.create(&PostParams::default(), &namespace).await?;
-        }
-        let probe = object(json!({"metadata": {"name": PROBE_NAMESPACE}}));
-        namespaces.create(&PostParams::default(), &probe).await?;
-        let classes: Api<PriorityClass> = Api::all(client.clone());
-        for class in cluster::priority_classes() {
-            classes.create(&PostParams::default(), &class).await?;
-        }
+        let probe: Namespace = object(json!({"metadata": {"name": PROBE_NAMESPACE}}));
+        create_all(&client, &[shared::namespaces(), vec![probe]].concat()).await?;
+        create_all(&client, &shared::priority_classes()).await?;
+        create_all(&client, &shared::storage_classes()).await?;
+        create_all(&client, &shared::runtime_classes()).await?;
+        let limits = Api::namespaced(client.clone(), shared::LIMITED_NAMESPACE);
+        limits.create(&PostParams::default(), &shared::limit_range()).await?;
         let watch = Watch::start(Api::all(client.clone()));
-        Ok(Self { plane, client, watch })
+        let provisioner = Provisioner::start(&client);
+        Ok(Self { plane, client, watch, _provisioner: provisioner })
     }
 
     /// The end of kube-scheduler's log.
@@ -86,6 +100,14 @@ impl Stage {
 
     /// Creates nodes with the pods bound to them, and waits until the scheduler knows of them all.
     pub(crate) async fn add_nodes(&self, nodes: &[Node], bound: &[Pod]) -> anyhow::Result<()> {
+        let mut nodes = nodes.to_vec();
+        let limits: Vec<CSINode> = nodes.iter_mut().filter_map(planned::split_volumes).collect();
+        let csi_nodes: Api<CSINode> = Api::all(self.client.clone());
+        self.at_once(&limits, &|limits| {
+            let api = csi_nodes.clone();
+            async move { api.create(&PostParams::default(), &limits).await.map(drop) }
+        })
+        .await?;
         let Some(last) = nodes.last() else { return Ok(()) };
         let api: Api<Node> = Api::all(self.client.clone());
         let (rest, _) = nodes.split_at(nodes.len() - 1);
@@ -126,11 +148,23 @@ impl Stage {
     }
 
     /// Creates a pod that the scheduler puts wherever it likes.
-    pub(crate) async fn add(&self, pod: Pod) -> anyhow::Result<Actor> {
+    pub(crate) async fn add(&self, mut pod: Pod) -> anyhow::Result<Actor> {
         let api = self.pods(&pod.namespace().unwrap_or_default());
+        // Ephemeral volumes belong to the pod, so they come after it; it waits for them.
+        let waits = storage::has_ephemeral(&pod);
+        if waits {
+            let spec = pod.spec.get_or_insert_default();
+            spec.scheduling_gates = Some(vec![object(json!({"name": GATE}))]);
+        }
         let created = api.create(&PostParams::default(), &pod).await;
         let created = created.with_context(|| format!("pod {} is refused", pod.name_any()))?;
-        created.uid().map(Actor).context("a pod has no uid")
+        if waits {
+            self.add_ephemeral(&created).await?;
+            let open = Patch::Merge(json!({"spec": {"schedulingGates": null}}));
+            api.patch(&pod.name_any(), &PatchParams::default(), &open).await?;
+        }
+        let uid = created.uid().context("a pod has no uid")?;
+        Ok(Actor { uid, is_slow: waits || storage::has_claims(&created) })
     }
 
     /// Creates a pod that may only go to one node, if it may go there at all.
@@ -145,6 +179,7 @@ impl Stage {
     pub(crate) async fn remove(&self, pod: &Pod, actor: &Actor) -> anyhow::Result<()> {
         let now = DeleteParams::default().grace_period(0);
         self.pods(&pod.namespace().unwrap_or_default()).delete(&pod.name_any(), &now).await?;
+        self.remove_ephemeral(pod).await?;
         self.watch.gone(actor).await
     }
 
@@ -169,7 +204,7 @@ impl Stage {
         self.watch.empty().await?;
         let nodes: Api<Node> = Api::all(self.client.clone());
         nodes.delete_collection(&now, &ListParams::default()).await?;
-        Ok(())
+        self.clear_storage().await
     }
 
     fn pods(&self, namespace: &str) -> Api<Pod> {
@@ -196,4 +231,16 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+/// Creates cluster-wide objects.
+async fn create_all<T>(client: &Client, objects: &[T]) -> kube::Result<()>
+where
+    T: Resource<DynamicType = ()> + Clone + std::fmt::Debug + Serialize + DeserializeOwned,
+{
+    let api: Api<T> = Api::all(client.clone());
+    for object in objects {
+        api.create(&PostParams::default(), object).await?;
+    }
+    Ok(())
 }

@@ -15,6 +15,7 @@ mod placing;
 mod pools;
 mod preferences;
 mod properties;
+mod reasons;
 mod reserved;
 mod scene;
 mod settling;

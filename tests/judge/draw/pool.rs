@@ -1,13 +1,15 @@
 //! Random pools.
 
 use plimsoll_api::crd::NodePool;
-use scheduler_core::model::well_known::{ARCH, CAPACITY_TYPE, ZONE};
+use scheduler_core::model::well_known::{ARCH, CAPACITY_TYPE, INSTANCE_TYPE, ZONE};
 use scheduler_core::testkit::Random;
 use serde_json::{Value, json};
 
 use super::{DEDICATED, RACK, RACKS, TEAM, between, chance, one_of};
 use crate::catalog::{CPU_LABEL, FAMILY_LABEL, ZONES};
-use crate::cluster::{NODE_CLASS, object};
+use crate::cluster::object;
+use crate::cluster::shared::NODE_CLASS;
+use crate::cluster::soon::STARTING;
 
 /// One to three pools; the first is usually open to everybody.
 pub(super) fn draw(random: &mut Random) -> Vec<NodePool> {
@@ -24,25 +26,35 @@ fn pool(random: &mut Random, index: usize) -> Value {
         template["taints"] = json!([taint(random)]);
     }
     if chance(random, 10) {
-        template["startupTaints"] =
-            json!([{"key": "example.com/starting", "effect": "NoSchedule"}]);
+        template["startupTaints"] = json!([{"key": STARTING, "effect": "NoSchedule"}]);
     }
     let mut metadata = json!({});
     if chance(random, narrow) {
         metadata["labels"] = json!({TEAM: one_of(random, &["red", "blue"])});
     }
     let mut spec = json!({"template": {"metadata": metadata, "spec": template}});
-    if chance(random, 30) {
-        spec["weight"] = json!(between(random, 1, 100));
-    }
-    if chance(random, 7) {
-        spec["limits"] = json!({"cpu": between(random, 4, 40)});
+    if index > 0 && chance(random, 10) {
+        spec["replicas"] = json!(between(random, 0, 2));
+    } else {
+        if chance(random, 30) {
+            spec["weight"] = json!(between(random, 1, 100));
+        }
+        match random.below(100) {
+            0..=7 => spec["limits"] = json!({"cpu": between(random, 4, 40)}),
+            8 | 9 => spec["limits"] = json!({"nodes": between(random, 1, 4)}),
+            _ => {}
+        }
     }
     json!({"metadata": {"name": format!("pool-{index}")}, "spec": spec})
 }
 
 fn requirements(random: &mut Random, percent: usize) -> Vec<Value> {
     let mut all = Vec::new();
+    if chance(random, 8) {
+        let key = one_of(random, &[FAMILY_LABEL, CPU_LABEL, INSTANCE_TYPE, ZONE]);
+        let least = between(random, 2, 4);
+        all.push(json!({"key": key, "operator": "Exists", "minValues": least}));
+    }
     let mut add = |key: &str, operator: &str, values: &[&str]| {
         all.push(json!({"key": key, "operator": operator, "values": values}));
     };

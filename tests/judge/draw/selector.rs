@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::constraint::About;
 use super::{between, chance, one_of};
-use crate::cluster::NAMESPACES;
+use crate::cluster::shared::NAMESPACES;
 
 /// Selects the pod's own workload, its tier, or another workload.
 pub(super) fn pods(random: &mut Random, about: &About<'_>) -> Value {

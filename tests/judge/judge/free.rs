@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Node, Pod};
 use scheduler_core::model::PodId;
 
 use super::{Case, Disagreement, Kind, Outcome, id};
 use crate::cluster::Cluster;
+use crate::daemon;
 use crate::stage::{Actor, Stage, Verdict};
 
 /// Plans after the first, at most, until all pods run that can.
@@ -20,17 +21,22 @@ pub(super) async fn ask(
     outcome: &mut Outcome,
 ) -> anyhow::Result<()> {
     outcome.free_clusters += 1;
-    let nodes = [case.cluster.nodes.as_slice(), &case.nodes].concat();
-    let bound = [case.cluster.bound.as_slice(), &case.daemons].concat();
+    let nodes = [case.old_nodes.as_slice(), &case.nodes].concat();
+    let bound = [case.running.as_slice(), &case.daemons].concat();
+    let (nodes, bound) = with_static(case, 0, nodes, bound);
+    stage.add_storage(case.cluster).await?;
     stage.add_nodes(&nodes, &bound).await?;
     let mut waiting: BTreeMap<PodId, (&Pod, Actor)> = BTreeMap::new();
-    for pod in &case.cluster.pending {
+    for pod in &case.pending {
         waiting.insert(id(pod), (pod, stage.add(pod.clone()).await?));
     }
-    let mut now = Cluster { nodes, bound, ..case.cluster.clone() };
+    let mut now = Cluster { nodes, bound, pending: case.pending.clone(), ..case.cluster.clone() };
+    // All machines have joined. A node whose claim is being deleted stays until its pods are gone.
+    now.node_claims.retain(|claim| claim.metadata.deletion_timestamp.is_some());
     for round in 1..=ROUNDS_MAX {
         let refused = watch(stage, &mut waiting, &mut now).await?;
         now.pending.retain(|pod| waiting.contains_key(&id(pod)));
+        (now.claims, now.volumes) = stage.storage().await?;
         let left: Vec<&PodId> =
             waiting.keys().filter(|pod| case.places.contains_key(*pod)).collect();
         if left.is_empty() {
@@ -59,12 +65,27 @@ pub(super) async fn ask(
             return Ok(());
         }
         outcome.extra_rounds += 1;
-        let (nodes, daemons) = (again.nodes, again.daemons);
+        let (nodes, daemons) =
+            with_static(&again, round, again.nodes.clone(), again.daemons.clone());
         stage.add_nodes(&nodes, &daemons).await?;
         now.nodes.extend(nodes);
         now.bound.extend(daemons);
     }
     Ok(())
+}
+
+/// Adds nodes of static pools, with their daemons: they come whatever pods there are.
+fn with_static(
+    case: &Case<'_>,
+    round: usize,
+    mut nodes: Vec<Node>,
+    mut bound: Vec<Pod>,
+) -> (Vec<Node>, Vec<Pod>) {
+    let fixed = case.static_nodes(round);
+    let sets = &case.cluster.daemon_sets;
+    bound.extend(fixed.iter().flat_map(|node| daemon::pods_of(sets, node)));
+    nodes.extend(fixed);
+    (nodes, bound)
 }
 
 /// Waits for the scheduler. Bound pods become part of the cluster; the others are returned with the

@@ -18,8 +18,9 @@ pub(super) async fn ask(
     case: &Case<'_>,
     outcome: &mut Outcome,
 ) -> anyhow::Result<()> {
-    let nodes = [case.cluster.nodes.as_slice(), &case.nodes].concat();
-    let bound = [case.cluster.bound.as_slice(), &case.daemons].concat();
+    let nodes = [case.old_nodes.as_slice(), &case.nodes].concat();
+    let bound = [case.running.as_slice(), &case.daemons].concat();
+    stage.add_storage(case.cluster).await?;
     stage.add_nodes(&nodes, &bound).await?;
     let placed = in_order(case);
     let mut actors = Vec::new();
@@ -71,7 +72,7 @@ async fn retry(
 /// Placed pods in an order that keeps spread as even as it gets: of each workload the first pod in
 /// each zone, then the second in each, and within a zone those on different nodes first.
 fn in_order<'a>(case: &'a Case<'_>) -> Vec<(&'a Pod, &'a str)> {
-    let nodes = case.cluster.nodes.iter().chain(&case.nodes);
+    let nodes = case.old_nodes.iter().chain(&case.nodes);
     let zones: BTreeMap<String, Option<&String>> =
         nodes.map(|node| (node.name_any(), node.labels().get(ZONE))).collect();
     let mut on_node = BTreeMap::new();

@@ -11,8 +11,14 @@ use crate::stage::{Stage, Verdict};
 use crate::{daemon, planned};
 
 /// Reasons about nodes alone, which the scheduler sees as well.
-const ABOUT_NODES: [ReasonCode; 4] =
-    [ReasonCode::Requirements, ReasonCode::Taints, ReasonCode::TooLarge, ReasonCode::HostPort];
+const ABOUT_NODES: [ReasonCode; 5] = [
+    ReasonCode::Requirements,
+    ReasonCode::Taints,
+    ReasonCode::TooLarge,
+    ReasonCode::HostPort,
+    // Nothing is drawn that the scheduler would have a node for.
+    ReasonCode::Unsupported,
+];
 /// Reasons about other pods.
 const ABOUT_PODS: [ReasonCode; 3] =
     [ReasonCode::TopologySpread, ReasonCode::PodAffinity, ReasonCode::PodAntiAffinity];
@@ -31,7 +37,7 @@ pub(super) async fn ask(
     if judged.is_empty() {
         return Ok(());
     }
-    let pods = case.cluster.pending.iter().chain(&case.cluster.bound);
+    let pods = case.pending.iter().chain(&case.running);
     let pods: Vec<String> = pods.map(|pod| json!(pod.spec).to_string()).collect();
     let matters = |key: &str| pods.iter().any(|pod| pod.contains(key));
     let mut nodes = Vec::new();
@@ -48,7 +54,7 @@ pub(super) async fn ask(
     stage.add_nodes(&nodes, &daemons).await?;
     let mut actors = Vec::new();
     for one in &judged {
-        let pod = case.cluster.pending.iter().find(|pod| id(pod) == one.pod);
+        let pod = case.pending.iter().find(|pod| id(pod) == one.pod);
         let pod = pod.expect("the plan speaks of pods that are there");
         actors.push(stage.add(pod.clone()).await?);
     }
@@ -79,10 +85,16 @@ fn add_daemons(case: &Case<'_>, node: &Node, room: &mut Resources) -> Vec<Pod> {
     with_ports
 }
 
-/// Whether the reason is one that the scheduler can confirm. It does not know the limits of pools,
-/// and these may be why other pods are not where a pod would want them.
+/// Whether the reason is one that the scheduler can confirm. It does not know the limits of pools
+/// and how flexible they want to be, and these may be why other pods are not where a pod would want
+/// them.
 fn is_judged(case: &Case<'_>, one: &Unschedulable) -> bool {
-    let unlimited = || case.snapshot.supply.node_pools.iter().all(|pool| pool.limits.0.is_empty());
+    let unlimited = || {
+        case.cluster.pools.iter().all(|pool| {
+            let wanted = &pool.spec.template.spec.requirements;
+            pool.spec.limits.is_none() && wanted.iter().all(|one| one.min_values.is_none())
+        })
+    };
     ABOUT_NODES.contains(&one.code) || (ABOUT_PODS.contains(&one.code) && unlimited())
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use futures_util::TryStreamExt as _;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, PodCondition};
 use kube::api::{WatchEvent, WatchParams};
 use kube::{Api, ResourceExt as _};
 use tokio::sync::watch;
@@ -14,6 +14,10 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::Actor;
+
+/// The same as [`super::QUIET`] for pods with volumes: the scheduler looks once a second whether a
+/// volume that it asked for is there, and before that the pod may have waited a second.
+const VOLUME_QUIET: Duration = Duration::from_millis(2_500);
 
 /// What kube-scheduler says of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +60,7 @@ impl Watch {
     pub(super) async fn settle(
         &self,
         actors: &[Actor],
-        quiet: Duration,
+        mut quiet: Duration,
         patience: Duration,
     ) -> anyhow::Result<Vec<Verdict>> {
         let mut pods = self.pods.clone();
@@ -66,7 +70,7 @@ impl Watch {
         loop {
             let now: Vec<Option<Verdict>> = {
                 let pods = pods.borrow_and_update();
-                actors.iter().map(|actor| pods.get(&actor.0).cloned().flatten()).collect()
+                actors.iter().map(|actor| pods.get(&actor.uid).cloned().flatten()).collect()
             };
             if now != last {
                 last = now;
@@ -74,8 +78,13 @@ impl Watch {
             }
             let known: Option<Vec<Verdict>> = last.iter().cloned().collect();
             if let Some(verdicts) = known {
-                let all_bound = verdicts.iter().all(|one| matches!(one, Verdict::Bound(_)));
-                if all_bound || changed.elapsed() >= quiet {
+                let is_bound = |verdict: &Verdict| matches!(verdict, Verdict::Bound(_));
+                let mut open =
+                    actors.iter().zip(&verdicts).filter(|(_, verdict)| !is_bound(verdict));
+                if quiet > Duration::ZERO && open.clone().any(|(actor, _)| actor.is_slow) {
+                    quiet = VOLUME_QUIET;
+                }
+                if open.next().is_none() || changed.elapsed() >= quiet {
                     return Ok(verdicts);
                 }
             }
@@ -90,7 +99,7 @@ impl Watch {
 
     /// Waits until a pod is gone.
     pub(super) async fn gone(&self, actor: &Actor) -> anyhow::Result<()> {
-        self.until(|pods| !pods.contains_key(&actor.0)).await
+        self.until(|pods| !pods.contains_key(&actor.uid)).await
     }
 
     /// Waits until there is no pod.
@@ -136,6 +145,16 @@ fn verdict(pod: &Pod) -> Option<Verdict> {
         return Some(Verdict::Bound(node));
     }
     let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    let mut refused = conditions.filter(|one| one.type_ == "PodScheduled" && one.status == "False");
+    let mut refused = conditions
+        .filter(|one| one.type_ == "PodScheduled" && one.status == "False" && !is_for_now(one));
     refused.next().map(|one| Verdict::Refused(one.message.clone().unwrap_or_default()))
+}
+
+/// Whether the scheduler has not looked at the pod yet, or has not heard of its volumes, which come
+/// to it by another way than pods.
+fn is_for_now(refused: &PodCondition) -> bool {
+    let message = refused.message.as_deref().unwrap_or_default();
+    refused.reason.as_deref() == Some("SchedulingGated")
+        || message.contains("waiting for ephemeral volume controller")
+        || (message.contains("persistentvolume") && message.contains("not found"))
 }
