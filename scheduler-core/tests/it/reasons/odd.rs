@@ -22,6 +22,8 @@ pub(super) enum Odd {
     Reserved(u32),
     /// Pods and daemons that want the same port; the pods want others as well.
     Port,
+    /// Pods that want the same volume each for itself.
+    Claim,
     /// The pools want so many types to choose among.
     MinValues(u32),
     /// No pool launches nodes for pods.
@@ -38,6 +40,7 @@ pub(super) fn odds() -> impl Strategy<Value = Vec<Odd>> {
         4 => Just(Odd::VolumeElsewhere),
         4 => (0..3_u32).prop_map(Odd::Reserved),
         4 => Just(Odd::Port),
+        4 => Just(Odd::Claim),
         4 => (2..5_u32).prop_map(Odd::MinValues),
         1 => Just(Odd::AllStatic),
         1 => Just(Odd::NoType),
@@ -70,6 +73,9 @@ pub(super) fn build(scene: &Scene, odds: &[Odd]) -> ClusterSnapshot {
         let daemon = pod("porter").tolerates("team").host_port(9090);
         cluster = cluster.pod(ports).daemon_set(daemon);
     }
+    if has(|odd| matches!(odd, Odd::Claim)) {
+        cluster = cluster.pod(pod("sole").tolerates("team").claims("default/sole").replicas(2));
+    }
     let mut snapshot = cluster.build();
     let supply = Arc::make_mut(&mut snapshot.supply);
     for odd in odds {
@@ -88,6 +94,7 @@ pub(super) fn build(scene: &Scene, odds: &[Odd]) -> ClusterSnapshot {
                 | Odd::VolumeElsewhere
                 | Odd::Reserved(_)
                 | Odd::Port
+                | Odd::Claim
                 | Odd::SoldOut => {}
             }
         }

@@ -48,11 +48,13 @@ pub(super) fn remove(snapshot: &mut ClusterSnapshot, reason: &Unschedulable) {
             | Blocker::Spread { .. }
             | Blocker::Affinity { .. }
             | Blocker::HostPort { .. }
+            | Blocker::ClaimInUse { .. }
             | Blocker::Unsupported { .. } => {
                 let is_it = |pod: &&mut Arc<Pod>| pod.id == reason.pod;
                 let pod = snapshot.pending.iter_mut().find(is_it).expect("the pod waits");
                 loosen(spec(pod), blocker);
             }
+            Blocker::Refused { violation } => panic!("a plan was refused: {violation}"),
         }
     }
 }
@@ -79,13 +81,17 @@ fn loosen(spec: &mut PodSpec, blocker: &Blocker) {
             spec.pod_affinity.retain(|term| term.topology_key != *topology_key);
         }
         Blocker::HostPort { port } => spec.host_ports.retain(|one| one.port != *port),
+        Blocker::ClaimInUse { claim } => {
+            spec.exclusive_claims.remove(claim);
+        }
         Blocker::Unsupported { .. } => spec.unsupported = None,
         Blocker::Offering
         | Blocker::Limit { .. }
         | Blocker::Reservation { .. }
         | Blocker::AntiAffinity { .. }
         | Blocker::MinValues { .. }
-        | Blocker::NoInstanceType { .. } => unreachable!("it is not about the pod alone"),
+        | Blocker::NoInstanceType { .. }
+        | Blocker::Refused { .. } => unreachable!("it is not about the pod alone"),
     }
 }
 
