@@ -49,7 +49,9 @@ pub fn launch(
         requests.add(&spec.requests);
         volumes.extend(&spec.shared_volumes);
     }
-    volumes.into_iter().for_each(|volume| requests.add_amount(&volume.resource(), 1));
+    for volume in volumes {
+        requests.add_amount(&volume.resource(), 1);
+    }
     PlannedNode {
         node_pool: node_pool.to_owned(),
         instance_type: instance_type.clone(),

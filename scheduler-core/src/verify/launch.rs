@@ -154,7 +154,9 @@ pub(super) fn pods_at(world: &World<'_>, site: usize) -> Resources {
         load.add_times(&spec.requests, group.placed);
         mounted.extend(&spec.shared_volumes);
     }
-    mounted.into_iter().for_each(|volume| load.add_amount(&volume.resource(), 1));
+    for volume in mounted {
+        load.add_amount(&volume.resource(), 1);
+    }
     load
 }
 

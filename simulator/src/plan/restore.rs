@@ -94,7 +94,9 @@ fn launch(
         }
     }
     // A volume that they share was counted once.
-    volumes.into_iter().for_each(|volume| daemons.add_amount(&volume.resource(), -1));
+    for volume in volumes {
+        daemons.add_amount(&volume.resource(), -1);
+    }
     let labels = shared.labels.entry(node.labels.clone());
     let labels = labels.or_insert_with(|| Arc::new(node.labels.clone())).clone();
     let alternatives: Vec<Alternative> = node.alternatives.iter().map(alternative).collect();
