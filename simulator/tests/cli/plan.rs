@@ -254,7 +254,7 @@ fn an_option_out_of_range_is_an_error_that_names_it() {
     }
 }
 
-/// A pod that its ReplicaSet selects, and the set.
+/// A pod that its `ReplicaSet` selects, and the set.
 fn owned(name: &str) -> String {
     pod(name, "1", "1Gi").replace(
         &format!("name: {name}}}"),
