@@ -26,6 +26,7 @@ pub(crate) mod queue;
 pub(crate) mod reservation;
 pub(crate) mod run;
 pub(crate) mod scripting;
+pub(crate) mod settings;
 pub(crate) mod status;
 pub(crate) mod template;
 
@@ -36,7 +37,6 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use self::action::{Action, Call, Service};
-use self::builder::Settings;
 use self::capacity::Pools;
 use self::cluster::Cluster;
 use self::counters::Counters;
@@ -51,6 +51,7 @@ use self::machines::Machines;
 use self::network::Network;
 use self::queue::Queues;
 use self::reservation::{PlacementGroup, Reservations};
+use self::settings::Settings;
 use self::template::Templates;
 use crate::error::{AwsError, Failure};
 
@@ -102,6 +103,8 @@ impl Account {
             Verdict::Fail(failure) => Err(failure),
         };
         self.counters.record(C::ACTION, &result);
+        // What takes no time has happened when the caller knows.
+        self.advance_to(self.now);
         Served { delay, result }
     }
 

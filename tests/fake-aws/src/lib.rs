@@ -41,7 +41,7 @@ mod http;
 mod server;
 
 pub use account::action::{Action, Call, Service};
-pub use account::builder::{AccountBuilder, FleetAnswers, StateChanges, Timing};
+pub use account::builder::AccountBuilder;
 pub use account::capacity::Quotas;
 pub use account::cluster::{
     AssumeRoleWithWebIdentity, Cluster, ClusterDescription, DescribeCluster, GetCallerIdentity,
@@ -55,15 +55,16 @@ pub use account::fleet::request::{
     ReservedCapacityOptions, TargetCapacity,
 };
 pub use account::fleet::{FleetAnswer, FleetError, FleetInstances, FleetSource};
+pub use account::iam::role::{AddRoleToInstanceProfile, GetRole, RemoveRoleFromInstanceProfile};
 pub use account::iam::{
-    AddRoleToInstanceProfile, CreateInstanceProfile, DeleteInstanceProfile, GetInstanceProfile,
-    GetRole, InstanceProfile, ListInstanceProfiles, RemoveRoleFromInstanceProfile, Role,
-    TagInstanceProfile,
+    CreateInstanceProfile, DeleteInstanceProfile, GetInstanceProfile, InstanceProfile,
+    ListInstanceProfiles, Role, TagInstanceProfile,
 };
 pub use account::image::{DescribeImages, GetParameter, Image, ImageOwner, Parameter};
-pub use account::instance::{
-    CreateTags, DescribeInstances, Instance, InstanceState, StateChange, TerminateInstances,
-};
+pub use account::instance::describe::DescribeInstances;
+pub use account::instance::tag::CreateTags;
+pub use account::instance::terminate::{StateChange, TerminateInstances};
+pub use account::instance::{Instance, InstanceState};
 pub use account::launch_data::{
     BlockDeviceMapping, CapacityReservationSpecification, CapacityReservationTarget,
     ConnectionTracking, CpuOptions, CreditSpecification, Ebs, EnclaveOptions,
@@ -73,10 +74,10 @@ pub use account::launch_data::{
 pub use account::machines::{
     DescribeInstanceTypeOfferings, DescribeInstanceTypes, InstanceTypeOffering,
 };
-pub use account::network::{
-    DescribeAvailabilityZones, DescribeSecurityGroups, DescribeSubnets, SecurityGroup, Subnet, VPC,
-    Zone,
+pub use account::network::describe::{
+    DescribeAvailabilityZones, DescribeSecurityGroups, DescribeSubnets,
 };
+pub use account::network::{SecurityGroup, Subnet, VPC, Zone};
 pub use account::page::{Page, Paging};
 pub use account::prices::{
     DescribeSpotPriceHistory, GetProducts, Product, ProductFilter, SpotPrice,
@@ -87,6 +88,7 @@ pub use account::reservation::{
 };
 pub use account::run::RunInstances;
 pub use account::scripting::InstanceEvent;
+pub use account::settings::{FleetAnswers, StateChanges, Timing};
 pub use account::status::{DescribeInstanceStatus, Impairment, InstanceStatus};
 pub use account::template::{
     CreateLaunchTemplate, DeleteLaunchTemplate, DescribeLaunchTemplates, LaunchTemplate,

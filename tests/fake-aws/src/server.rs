@@ -185,8 +185,7 @@ async fn respond(
         path: parts.uri.path().to_owned(),
         host: header(&parts.headers, HOST.as_str()),
         authorization: header(&parts.headers, AUTHORIZATION.as_str()),
-        // Before the dot is the service, sometimes with the version of its API.
-        target: header(&parts.headers, "x-amz-target").replace("_20121105", ""),
+        target: header(&parts.headers, "x-amz-target"),
         body,
     };
     match shared.answer(&incoming).await {

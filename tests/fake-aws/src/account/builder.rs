@@ -1,5 +1,6 @@
 //! What an account is made of.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_provider::{Catalog, CatalogError};
@@ -18,89 +19,43 @@ use super::iam::{Iam, Role};
 use super::image::{Image, Images};
 use super::instance::Instances;
 use super::machines::Machines;
-use super::network::{Network, SecurityGroup, Subnet, VPC};
+use super::network::{Network, SecurityGroup, Subnet, VPC, Zone};
 use super::page::Paging;
 use super::queue::Queues;
 use super::reservation::{CapacityReservation, PlacementGroup, Reservations};
+use super::settings::{FleetAnswers, Settings, StateChanges, Timing};
 use super::template::Templates;
 use super::throttle::Throttling;
 
 /// When an account that is not told otherwise begins.
 const START: &str = "2026-07-20T12:00:00Z";
 
-/// How long things take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timing {
-    /// From a launch until `DescribeInstances` and `CreateTags` know the instance.
-    pub visible_after: Duration,
-    /// From a launch until it runs.
-    pub running_after: Duration,
-    /// From `shutting-down` to `terminated`.
-    pub terminated_after: Duration,
-    /// From `terminated` until it is not described any more.
-    pub forgotten_after: Duration,
-    /// From a Spot interruption's warning to the end of the instance.
-    pub spot_notice: Duration,
-    /// From `CreateInstanceProfile` until EC2 accepts the profile.
-    pub profile_known_after: Duration,
+/// What a region sells, and where.
+#[derive(Debug)]
+struct Market {
+    region: String,
+    machines: Arc<Machines>,
+    zones: Vec<Zone>,
 }
 
-impl Default for Timing {
-    /// As EC2 on a good day.
-    fn default() -> Self {
+impl Market {
+    fn new(catalog: &Catalog) -> Self {
         Self {
-            visible_after: Duration::from_secs(1),
-            running_after: Duration::from_secs(5),
-            terminated_after: Duration::from_secs(30),
-            forgotten_after: Duration::from_hours(1),
-            spot_notice: Duration::from_mins(2),
-            profile_known_after: Duration::ZERO,
+            region: catalog.region().to_owned(),
+            machines: Arc::new(Machines::new(catalog)),
+            zones: Network::zones_of(catalog),
         }
     }
-}
 
-impl Timing {
-    /// Nothing takes time but the Spot notice and the forgetting.
-    pub fn at_once() -> Self {
-        Self {
-            visible_after: Duration::ZERO,
-            running_after: Duration::ZERO,
-            terminated_after: Duration::ZERO,
-            ..Self::default()
+    /// Of the built-in catalogue, which is read once: tests build hundreds of accounts.
+    fn embedded() -> Result<Arc<Self>, CatalogError> {
+        static EMBEDDED: OnceLock<Arc<Market>> = OnceLock::new();
+        if let Some(market) = EMBEDDED.get() {
+            return Ok(Arc::clone(market));
         }
+        let market = Arc::new(Self::new(&Catalog::embedded()?));
+        Ok(Arc::clone(EMBEDDED.get_or_init(|| market)))
     }
-}
-
-/// How `CreateFleet` lists instances.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FleetAnswers {
-    /// An entry for each pool, with all its ids.
-    #[default]
-    ByPool,
-    /// An entry for each instance.
-    ByInstance,
-}
-
-/// Which state changes of instances the queue hears of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StateChanges {
-    /// All, as an `EventBridge` rule without a filter sends them.
-    #[default]
-    All,
-    /// None; only interruptions and what a test sends.
-    None,
-}
-
-/// What stays as it is.
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    pub(crate) region: String,
-    pub(crate) account_id: String,
-    pub(crate) timing: Timing,
-    pub(crate) paging: Paging,
-    pub(crate) fleet_answers: FleetAnswers,
-    pub(crate) state_changes: StateChanges,
-    pub(crate) empty_pools_ppm: u32,
 }
 
 /// Builds an [`Account`].
@@ -109,7 +64,7 @@ pub(crate) struct Settings {
 /// security group, a node role, a queue, EKS images, all as the cluster's name has it.
 #[derive(Clone, Debug)]
 pub struct AccountBuilder {
-    catalog: Catalog,
+    market: Arc<Market>,
     seed: u64,
     now: Timestamp,
     account_id: String,
@@ -137,12 +92,16 @@ impl AccountBuilder {
     /// # Errors
     /// Never, unless the built-in catalogue is broken.
     pub fn new(cluster: &str) -> Result<Self, CatalogError> {
-        Ok(Self::with_catalog(cluster, Catalog::embedded()?))
+        Ok(Self::with_market(cluster, Market::embedded()?))
     }
 
     /// The same, selling what another catalogue lists.
-    pub fn with_catalog(cluster: &str, catalog: Catalog) -> Self {
-        let zones = Network::zones_of(&catalog);
+    pub fn with_catalog(cluster: &str, catalog: &Catalog) -> Self {
+        Self::with_market(cluster, Arc::new(Market::new(catalog)))
+    }
+
+    fn with_market(cluster: &str, market: Arc<Market>) -> Self {
+        let zones = &market.zones;
         let subnets = zones.iter().take(3).enumerate();
         let subnets = subnets
             .map(|(index, zone)| {
@@ -153,7 +112,7 @@ impl AccountBuilder {
             .collect();
         let group = SecurityGroup::new("sg-00000000000000001", &format!("{cluster}-node"), VPC);
         Self {
-            catalog,
+            market,
             seed: 0,
             now: START.parse().unwrap_or(Timestamp::UNIX_EPOCH),
             account_id: "123456789012".to_owned(),
@@ -293,7 +252,7 @@ impl AccountBuilder {
     /// The account.
     pub fn build(self) -> Account {
         let settings = Settings {
-            region: self.catalog.region().to_owned(),
+            region: self.market.region.clone(),
             account_id: self.account_id,
             timing: self.timing,
             paging: self.paging,
@@ -301,7 +260,6 @@ impl AccountBuilder {
             state_changes: self.state_changes,
             empty_pools_ppm: self.rates.empty_pools_ppm,
         };
-        let machines = Machines::new(&self.catalog);
         let gate = Gate::new(self.rates, self.throttling, self.latency);
         let groups = self.placement_groups.into_iter();
         Account {
@@ -310,9 +268,9 @@ impl AccountBuilder {
             gate,
             counters: Counters::default(),
             due: Due::default(),
-            machines: machines.into(),
+            machines: Arc::clone(&self.market.machines),
             pools: Pools::new(self.quotas),
-            network: Network::new(Network::zones_of(&self.catalog), self.subnets, self.groups),
+            network: Network::new(self.market.zones.clone(), self.subnets, self.groups),
             images: Images::new(self.images),
             templates: Templates::default(),
             fleets: Fleets::default(),

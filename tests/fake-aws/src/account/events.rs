@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Account;
-use super::builder::StateChanges;
 use super::instance::InstanceState;
+use super::settings::StateChanges;
 
 /// Something that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]

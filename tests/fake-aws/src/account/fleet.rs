@@ -11,9 +11,9 @@ use scheduler_core::model::CapacityType;
 use self::order::{Candidate, Strategy};
 use self::request::{CreateFleet, FleetOverride};
 use super::action::{Action, Call, Service};
-use super::builder::FleetAnswers;
 use super::filter::{TagSpecification, Tags};
 use super::launch::{Origin, Wish};
+use super::settings::FleetAnswers;
 use super::template::LaunchTemplate;
 use super::{Account, AwsError};
 
@@ -189,9 +189,10 @@ impl Account {
                 break;
             }
             let site = match site {
-                // Reserved capacity has no price; what is bought must have one.
+                // What is not sold in this way there has no price.
                 Ok(site) if price.is_none() => {
-                    let message = format!("{} is not sold as Spot there", site.pool.instance_type);
+                    let message =
+                        format!("{} is not sold in this way there", site.pool.instance_type);
                     let error = AwsError::client("UnfulfillableCapacity", message);
                     answer.errors.push(FleetError { source, error });
                     continue;

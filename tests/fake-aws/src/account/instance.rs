@@ -1,25 +1,20 @@
-//! Instances: what they are, and how they are looked at, tagged and ended.
+//! Instances: what they are, and how they end.
+
+pub(crate) mod describe;
+pub(crate) mod tag;
+pub(crate) mod terminate;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use scheduler_core::model::CapacityType;
-use serde::Deserialize;
 
-use super::action::{Action, Call, Service};
 use super::events::Event;
 use super::fault::Pool;
-use super::filter::{Filter, Filterable, Tag, Tags, passes};
+use super::filter::Tags;
 use super::launch_data::LaunchData;
-use super::page::{Page, Wanted, page};
 use super::{Account, AwsError};
-
-/// Most instances on a page.
-const PAGE: usize = 1000;
-/// Most resources that `CreateTags` takes.
-const TAGGED_MAX: usize = 1000;
 
 /// Where an instance is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,125 +149,6 @@ pub(crate) fn no_instances(ids: &[&String]) -> AwsError {
     AwsError::client("InvalidInstanceID.NotFound", message)
 }
 
-/// `DescribeInstances`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase", default, deny_unknown_fields)]
-pub struct DescribeInstances {
-    /// Only ask whether it would work.
-    pub dry_run: bool,
-    /// Only these; all must exist.
-    pub instance_id: Vec<String>,
-    /// Only what passes these.
-    pub filter: Vec<Filter>,
-    /// Most on a page, up to 1000.
-    pub max_results: Option<usize>,
-    /// Which page.
-    pub next_token: Option<String>,
-}
-
-impl Call for DescribeInstances {
-    const ACTION: Action = Action::new(Service::Ec2, "DescribeInstances");
-    type Answer = Page<Instance>;
-
-    fn carry_out(self, account: &mut Account) -> Result<Self::Answer, AwsError> {
-        if self.dry_run {
-            return Err(AwsError::dry_run());
-        }
-        if !self.instance_id.is_empty() && self.max_results.is_some() {
-            let message = "The parameter instancesSet cannot be used with the parameter maxResults";
-            return Err(AwsError::client("InvalidParameterCombination", message));
-        }
-        let (instances, now) = (&account.instances, account.now);
-        let unknown: Vec<&String> =
-            self.instance_id.iter().filter(|id| instances.seen(id, now).is_none()).collect();
-        if !unknown.is_empty() {
-            return Err(no_instances(&unknown));
-        }
-        let mut found = Vec::new();
-        for instance in instances.0.values().filter(|one| one.visible_at <= now) {
-            let named = self.instance_id.is_empty() || self.instance_id.contains(&instance.id);
-            if named && passes(&self.filter, instance)? {
-                found.push(instance);
-            }
-        }
-        let next_token = self.next_token.as_deref();
-        let wanted = Wanted { max_results: self.max_results, next_token, limit: PAGE };
-        let Page { items, next_token } =
-            page(found, |one| one.id.clone(), wanted, account.settings.paging)?;
-        Ok(Page { items: items.into_iter().cloned().collect(), next_token })
-    }
-}
-
-impl Filterable for Instance {
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn values(&self, filter: &str) -> Option<Vec<String>> {
-        Some(match filter {
-            "instance-id" => vec![self.id.clone()],
-            "instance-state-name" => vec![self.state.as_str().to_owned()],
-            "instance-type" => vec![self.pool.instance_type.clone()],
-            "availability-zone" => vec![self.pool.zone.clone()],
-            "subnet-id" => vec![self.subnet_id.clone()],
-            "vpc-id" => vec![self.vpc_id.clone()],
-            "image-id" => vec![self.image_id.clone()],
-            "client-token" => self.client_token.clone().into_iter().collect(),
-            "instance-lifecycle" => match self.pool.capacity_type {
-                CapacityType::Spot => vec!["spot".to_owned()],
-                CapacityType::OnDemand | CapacityType::Reserved => Vec::new(),
-            },
-            _ => return None,
-        })
-    }
-}
-
-/// `TerminateInstances`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase", default, deny_unknown_fields)]
-pub struct TerminateInstances {
-    /// Only ask whether it would work.
-    pub dry_run: bool,
-    /// These. If one of them does not exist, none is ended.
-    pub instance_id: Vec<String>,
-}
-
-/// An instance before and after.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StateChange {
-    /// `i-…`.
-    pub instance_id: String,
-    /// Before the call.
-    pub previous: InstanceState,
-    /// After it.
-    pub current: InstanceState,
-}
-
-impl Call for TerminateInstances {
-    const ACTION: Action = Action::new(Service::Ec2, "TerminateInstances");
-    type Answer = Vec<StateChange>;
-
-    fn carry_out(self, account: &mut Account) -> Result<Self::Answer, AwsError> {
-        let known = |id: &&String| !account.instances.0.contains_key(*id);
-        let unknown: Vec<&String> = self.instance_id.iter().filter(known).collect();
-        if !unknown.is_empty() {
-            return Err(no_instances(&unknown));
-        }
-        if self.dry_run {
-            return Err(AwsError::dry_run());
-        }
-        let mut changes = Vec::new();
-        for instance_id in self.instance_id {
-            let state = |account: &Account| account.instances.0.get(&instance_id).map(|i| i.state);
-            let Some(previous) = state(account) else { continue };
-            account.shut_down(&instance_id, "Client.UserInitiatedShutdown");
-            let current = state(account).unwrap_or(InstanceState::Terminated);
-            changes.push(StateChange { instance_id, previous, current });
-        }
-        Ok(changes)
-    }
-}
-
 impl Account {
     /// Begins to end an instance, for a reason of EC2's; one that is over already stays as it is.
     pub(super) fn shut_down(&mut self, id: &str, reason: &'static str) {
@@ -303,81 +179,5 @@ impl Account {
         let Some(instance) = self.instances.0.get_mut(id) else { return };
         instance.state = state;
         self.announce_state(id, state);
-    }
-}
-
-/// `CreateTags`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase", default, deny_unknown_fields)]
-pub struct CreateTags {
-    /// Only ask whether it would work.
-    pub dry_run: bool,
-    /// What to tag.
-    pub resource_id: Vec<String>,
-    /// With what.
-    pub tag: Vec<Tag>,
-}
-
-impl Call for CreateTags {
-    const ACTION: Action = Action::new(Service::Ec2, "CreateTags");
-    type Answer = ();
-
-    fn carry_out(self, account: &mut Account) -> Result<(), AwsError> {
-        if self.resource_id.len() > TAGGED_MAX {
-            return Err(AwsError::invalid(format!("More than {TAGGED_MAX} resources")));
-        }
-        let reserved = |tag: &&Tag| tag.key.starts_with("aws:");
-        if let Some(tag) = self.tag.iter().find(reserved) {
-            let message = format!("Tag keys starting with 'aws:' are reserved: {}", tag.key);
-            return Err(AwsError::invalid(message));
-        }
-        for id in &self.resource_id {
-            account.tags_of(id)?;
-        }
-        if self.dry_run {
-            return Err(AwsError::dry_run());
-        }
-        for id in &self.resource_id {
-            let tags = account.tags_of(id)?;
-            tags.extend(self.tag.iter().map(|tag| (tag.key.clone(), tag.value.clone())));
-        }
-        Ok(())
-    }
-}
-
-impl Account {
-    /// Tags of what can be tagged.
-    fn tags_of(&mut self, id: &str) -> Result<&mut Tags, AwsError> {
-        let missing = |kind: &str| {
-            AwsError::client(format!("Invalid{kind}.NotFound"), format!("'{id}' does not exist"))
-        };
-        let prefix = id.split('-').next().unwrap_or_default();
-        match prefix {
-            "i" => {
-                let seen = self.instances.0.get_mut(id).filter(|one| one.visible_at <= self.now);
-                seen.map(|one| &mut one.tags).ok_or_else(|| no_instances(&[&id.to_owned()]))
-            }
-            "subnet" => {
-                let found = self.network.subnets.get_mut(id);
-                found.map(|one| &mut one.tags).ok_or_else(|| missing("SubnetID"))
-            }
-            "sg" => {
-                let found = self.network.groups.get_mut(id);
-                found.map(|one| &mut one.tags).ok_or_else(|| missing("Group"))
-            }
-            "lt" => {
-                let mut all = self.templates.by_name.values_mut();
-                let found = all.find(|one| one.id == id);
-                found.map(|one| &mut one.tags).ok_or_else(|| missing("LaunchTemplateId"))
-            }
-            "ami" => {
-                let found = self.images.by_id.get_mut(id);
-                found.map(|one| &mut one.tags).ok_or_else(|| missing("AMIID"))
-            }
-            _ => {
-                let message = format!("The ID '{id}' is not valid");
-                Err(AwsError::client("InvalidID", message))
-            }
-        }
     }
 }

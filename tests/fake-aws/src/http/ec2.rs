@@ -16,9 +16,13 @@ use crate::account::Account;
 use crate::account::action::{Call, Service};
 use crate::account::fleet::request::CreateFleet;
 use crate::account::image::DescribeImages;
-use crate::account::instance::{CreateTags, DescribeInstances, TerminateInstances};
+use crate::account::instance::describe::DescribeInstances;
+use crate::account::instance::tag::CreateTags;
+use crate::account::instance::terminate::TerminateInstances;
 use crate::account::machines::{DescribeInstanceTypeOfferings, DescribeInstanceTypes};
-use crate::account::network::{DescribeAvailabilityZones, DescribeSecurityGroups, DescribeSubnets};
+use crate::account::network::describe::{
+    DescribeAvailabilityZones, DescribeSecurityGroups, DescribeSubnets,
+};
 use crate::account::page::Page;
 use crate::account::prices::DescribeSpotPriceHistory;
 use crate::account::reservation::{DescribeCapacityReservations, DescribePlacementGroups};

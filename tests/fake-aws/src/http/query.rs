@@ -9,10 +9,10 @@ use super::xml::Xml;
 use crate::account::Account;
 use crate::account::action::Call;
 use crate::account::cluster::{AssumeRoleWithWebIdentity, GetCallerIdentity};
+use crate::account::iam::role::{AddRoleToInstanceProfile, GetRole, RemoveRoleFromInstanceProfile};
 use crate::account::iam::{
-    AddRoleToInstanceProfile, CreateInstanceProfile, DeleteInstanceProfile, GetInstanceProfile,
-    GetRole, InstanceProfile, ListInstanceProfiles, RemoveRoleFromInstanceProfile, Role,
-    TagInstanceProfile,
+    CreateInstanceProfile, DeleteInstanceProfile, GetInstanceProfile, InstanceProfile,
+    ListInstanceProfiles, Role, TagInstanceProfile,
 };
 use crate::error::AwsError;
 

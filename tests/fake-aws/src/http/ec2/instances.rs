@@ -4,7 +4,8 @@ use scheduler_core::model::CapacityType;
 
 use super::paged;
 use crate::account::Account;
-use crate::account::instance::{Instance, InstanceState, StateChange};
+use crate::account::instance::terminate::StateChange;
+use crate::account::instance::{Instance, InstanceState};
 use crate::account::launch_data::{LaunchData, NetworkInterface};
 use crate::account::page::Page;
 use crate::account::status::{InstanceStatus, summary};
