@@ -21,12 +21,13 @@ pub(crate) mod launch;
 pub(crate) mod launch_data;
 pub(crate) mod machines;
 pub(crate) mod network;
-pub(crate) mod prices;
+pub(crate) mod price_list;
 pub(crate) mod queue;
 pub(crate) mod reservation;
 pub(crate) mod run;
 pub(crate) mod scripting;
 pub(crate) mod settings;
+pub(crate) mod spot_prices;
 pub(crate) mod status;
 pub(crate) mod template;
 

@@ -79,9 +79,7 @@ pub use account::network::describe::{
 };
 pub use account::network::{SecurityGroup, Subnet, VPC, Zone};
 pub use account::page::{Page, Paging};
-pub use account::prices::{
-    DescribeSpotPriceHistory, GetProducts, Product, ProductFilter, SpotPrice,
-};
+pub use account::price_list::{GetProducts, Product, ProductFilter};
 pub use account::queue::{DeleteMessage, GetQueueUrl, Message, ReceiveMessage, SendMessage, Sent};
 pub use account::reservation::{
     CapacityReservation, DescribeCapacityReservations, DescribePlacementGroups, PlacementGroup,
@@ -89,6 +87,7 @@ pub use account::reservation::{
 pub use account::run::RunInstances;
 pub use account::scripting::InstanceEvent;
 pub use account::settings::{FleetAnswers, StateChanges, Timing};
+pub use account::spot_prices::{DescribeSpotPriceHistory, SpotPrice};
 pub use account::status::{DescribeInstanceStatus, Impairment, InstanceStatus};
 pub use account::template::{
     CreateLaunchTemplate, DeleteLaunchTemplate, DescribeLaunchTemplates, LaunchTemplate,

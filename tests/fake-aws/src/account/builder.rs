@@ -23,7 +23,7 @@ use super::network::{Network, SecurityGroup, Subnet, VPC, Zone};
 use super::page::Paging;
 use super::queue::Queues;
 use super::reservation::{CapacityReservation, PlacementGroup, Reservations};
-use super::settings::{FleetAnswers, Settings, StateChanges, Timing};
+use super::settings::{ACCOUNT_ID, FleetAnswers, Settings, StateChanges, Timing};
 use super::template::Templates;
 use super::throttle::Throttling;
 
@@ -67,7 +67,6 @@ pub struct AccountBuilder {
     market: Arc<Market>,
     seed: u64,
     now: Timestamp,
-    account_id: String,
     cluster: Option<Cluster>,
     subnets: Vec<Subnet>,
     groups: Vec<SecurityGroup>,
@@ -115,7 +114,6 @@ impl AccountBuilder {
             market,
             seed: 0,
             now: START.parse().unwrap_or(Timestamp::UNIX_EPOCH),
-            account_id: "123456789012".to_owned(),
             cluster: Some(Cluster::new(cluster)),
             subnets,
             groups: vec![group.tag("karpenter.sh/discovery", cluster)],
@@ -253,12 +251,11 @@ impl AccountBuilder {
     pub fn build(self) -> Account {
         let settings = Settings {
             region: self.market.region.clone(),
-            account_id: self.account_id,
+            account_id: ACCOUNT_ID.to_owned(),
             timing: self.timing,
             paging: self.paging,
             fleet_answers: self.fleet_answers,
             state_changes: self.state_changes,
-            empty_pools_ppm: self.rates.empty_pools_ppm,
         };
         let gate = Gate::new(self.rates, self.throttling, self.latency);
         let groups = self.placement_groups.into_iter();

@@ -115,7 +115,7 @@ impl Account {
             None => {}
         }
         let name = format!("{}/{}/{}", pool.instance_type, pool.zone, pool.capacity_type);
-        if self.draw.hits("empty pool", &name, self.settings.empty_pools_ppm) {
+        if self.draw.hits("empty pool", &name, self.gate.rates.empty_pools_ppm) {
             return Share::none(no_capacity(pool));
         }
         let mut share = Share::all(wanted);

@@ -7,7 +7,8 @@ use super::action::Action;
 use crate::error::Failure;
 
 /// Codes that say "later".
-const THROTTLED: [&str; 3] = ["RequestLimitExceeded", "Throttling", "ThrottlingException"];
+const THROTTLED: [&str; 4] =
+    ["RequestLimitExceeded", "RequestThrottled", "Throttling", "ThrottlingException"];
 
 /// What became of the calls of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::action::{Action, Service};
 use super::draw::Draw;
 use super::fault::{CallFault, CallScript, FaultRates};
+use super::settings::ACCOUNT_ID;
 use super::throttle::{Buckets, Throttling};
 use crate::error::{AwsError, Failure};
 
@@ -17,7 +18,7 @@ use crate::error::{AwsError, Failure};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gate {
     pub(crate) script: CallScript,
-    rates: FaultRates,
+    pub(crate) rates: FaultRates,
     throttling: Throttling,
     latency: Duration,
     buckets: Buckets,
@@ -101,18 +102,18 @@ impl Gate {
 fn throttled(action: Action) -> AwsError {
     match action.service {
         Service::Ec2 => AwsError::throttled(),
-        Service::Eks | Service::Iam | Service::Pricing | Service::Sqs | Service::Ssm => {
+        Service::Eks | Service::Pricing | Service::Ssm => {
             AwsError::client("ThrottlingException", "Rate exceeded")
         }
-        Service::Sts => AwsError::client("Throttling", "Rate exceeded"),
+        Service::Iam | Service::Sts => AwsError::client("Throttling", "Rate exceeded"),
+        Service::Sqs => AwsError::client("RequestThrottled", "Rate exceeded"),
     }
 }
 
 /// EC2 has a code and a message of its own; the message ends in a text that only STS can read.
 fn denial(service: Service, permission: &str) -> AwsError {
-    let user = "arn:aws:sts::123456789012:assumed-role/plimsoll/session";
     let reason = format!(
-        "User: {user} is not authorized to perform: {permission} because no identity-based policy \
+        "User: arn:aws:sts::{ACCOUNT_ID}:assumed-role/plimsoll/session is not authorized to perform: {permission} because no identity-based policy \
          allows the {permission} action"
     );
     if service == Service::Ec2 {

@@ -84,7 +84,12 @@ impl Image {
 
     /// Device of its first volume.
     pub fn root_device(&self) -> &'static str {
-        if self.name.starts_with("Windows") { "/dev/sda1" } else { "/dev/xvda" }
+        if self.is_windows() { "/dev/sda1" } else { "/dev/xvda" }
+    }
+
+    /// Whether it has Windows.
+    pub fn is_windows(&self) -> bool {
+        self.name.starts_with("Windows")
     }
 }
 

@@ -101,6 +101,8 @@ pub struct Instance {
     pub profile: Option<(String, String)>,
     /// `sir-…` of a Spot instance.
     pub spot_request_id: Option<String>,
+    /// Partition of its placement group.
+    pub partition_number: Option<u32>,
     /// Reservation that it runs in.
     pub capacity_reservation_id: Option<String>,
     /// The launch that it came from (`r-…`).

@@ -213,6 +213,7 @@ impl Account {
                 profile: site.profile.clone(),
                 spot_request_id: (site.pool.capacity_type == CapacityType::Spot)
                     .then(|| self.draw.id("sir").replacen("sir-0", "sir-", 1)),
+                partition_number: self.partition(&site.data),
                 capacity_reservation_id: capacity_reservation_id.clone(),
                 reservation_id: reservation_id.clone(),
                 client_token: origin.client_token.clone(),
@@ -223,6 +224,15 @@ impl Account {
             ids.push(self.begin(instance));
         }
         ids
+    }
+
+    /// The partition that is asked for, else any of the group's.
+    fn partition(&mut self, data: &LaunchData) -> Option<u32> {
+        let placement = data.placement.as_ref()?;
+        let group = self.placement_groups.get(placement.group_id.as_ref()?)?;
+        let partitions = group.partitions?.max(1);
+        let any = self.draw.next("partition") % u64::from(partitions) + 1;
+        placement.partition_number.or(u32::try_from(any).ok())
     }
 
     fn address(&mut self, subnet_id: &str, count: u32) -> std::net::Ipv4Addr {

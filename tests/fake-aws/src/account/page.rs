@@ -37,6 +37,13 @@ pub(crate) struct Wanted<'a> {
     pub(crate) limit: usize,
 }
 
+impl Wanted<'_> {
+    /// The key after which the page begins.
+    pub(crate) fn after(&self) -> Result<Option<String>, AwsError> {
+        self.next_token.map(decode).transpose()
+    }
+}
+
 /// The page of a list whose items have different keys, in order of the keys.
 pub(crate) fn page<T>(
     items: Vec<T>,
@@ -44,7 +51,7 @@ pub(crate) fn page<T>(
     wanted: Wanted<'_>,
     paging: Paging,
 ) -> Result<Page<T>, AwsError> {
-    let after = wanted.next_token.map(decode).transpose()?;
+    let after = wanted.after()?;
     if after.is_none() && paging == Paging::EmptyFirst {
         return Ok(Page { items: Vec::new(), next_token: Some(encode("")) });
     }

@@ -8,7 +8,7 @@ use super::Account;
 use super::action::Action;
 use super::capacity::Quotas;
 use super::events::Event;
-use super::fault::{CallFault, Pool, PoolFault, PoolMatcher, Times};
+use super::fault::{CallFault, FaultRates, Pool, PoolFault, PoolMatcher, Times};
 use super::iam::InstanceProfile;
 use super::instance::{Instance, InstanceState};
 use super::network::Subnet;
@@ -31,6 +31,11 @@ impl Account {
     pub fn clear_faults(&mut self) {
         self.gate.script.clear();
         self.pools.script.clear();
+    }
+
+    /// Changes the shares of calls and pools that go wrong.
+    pub fn set_fault_rates(&mut self, rates: FaultRates) {
+        self.gate.rates = rates;
     }
 
     /// Takes a permission away (`ec2:CreateFleet`, `iam:PassRole`).

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use super::page::Paging;
 
+/// Number of the account.
+pub(crate) const ACCOUNT_ID: &str = "123456789012";
+
 /// How long things take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
@@ -76,5 +79,4 @@ pub(crate) struct Settings {
     pub(crate) paging: Paging,
     pub(crate) fleet_answers: FleetAnswers,
     pub(crate) state_changes: StateChanges,
-    pub(crate) empty_pools_ppm: u32,
 }

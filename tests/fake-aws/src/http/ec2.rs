@@ -24,9 +24,9 @@ use crate::account::network::describe::{
     DescribeAvailabilityZones, DescribeSecurityGroups, DescribeSubnets,
 };
 use crate::account::page::Page;
-use crate::account::prices::DescribeSpotPriceHistory;
 use crate::account::reservation::{DescribeCapacityReservations, DescribePlacementGroups};
 use crate::account::run::RunInstances;
+use crate::account::spot_prices::DescribeSpotPriceHistory;
 use crate::account::status::DescribeInstanceStatus;
 use crate::account::template::{
     CreateLaunchTemplate, DeleteLaunchTemplate, DescribeLaunchTemplates,

@@ -10,7 +10,7 @@ use super::route::no_action;
 use crate::account::Account;
 use crate::account::action::{Call, Service};
 use crate::account::image::GetParameter;
-use crate::account::prices::{GetProducts, Product};
+use crate::account::price_list::{GetProducts, Product};
 use crate::account::queue::{DeleteMessage, GetQueueUrl, Message, ReceiveMessage, SendMessage};
 use crate::error::AwsError;
 

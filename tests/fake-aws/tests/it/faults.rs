@@ -99,6 +99,15 @@ fn a_share_of_calls_goes_wrong_by_seed() {
 }
 
 #[test]
+fn a_storm_can_end() {
+    let storm = FaultRates { failed_ppm: 1_000_000, ..FaultRates::default() };
+    let mut account = builder().fault_rates(storm).build();
+    assert!(account.call(DescribeSubnets::default()).is_err());
+    account.set_fault_rates(FaultRates::default());
+    account.call(DescribeSubnets::default()).unwrap();
+}
+
+#[test]
 fn ec2_limits_calls_of_each_kind_and_refills() {
     let mut account = builder().build();
     let mut served = |seconds: u64| {

@@ -1,13 +1,16 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use plimsoll_fake_aws::{
     AccountBuilder, CreateTags, DescribeInstanceStatus, DescribeInstances, Filter, Impairment,
-    InstanceState, LaunchTemplateRef, Page, Paging, RunInstances, Tag, TagSpecification,
-    TerminateInstances, Timing,
+    InstanceState, LaunchTemplateRef, Page, Paging, Placement, PlacementGroup, RunInstances, Tag,
+    TagSpecification, Tags, TerminateInstances, Timing,
 };
 use scheduler_core::model::CapacityType::{OnDemand, Spot};
 
-use crate::stage::{builder, code, data, fleet, image, launch, pool, refusal, stage, subnet};
+use crate::stage::{
+    builder, code, data, fleet, image, launch, pool, refusal, stage, subnet, template,
+};
 
 /// An instance id that nobody has.
 const NOBODY: &str = "i-0123";
@@ -206,6 +209,26 @@ fn what_is_wrong_with_an_instance_is_found_by_its_kind() {
     assert_eq!(found(Filter::new("event.code", codes)), ids[2..3]);
     account.mend(&ids[0]);
     assert_eq!(account.instance(&ids[0]).unwrap().state, InstanceState::Running);
+}
+
+#[test]
+fn an_instance_of_a_partitioned_group_has_a_partition() {
+    let group = PlacementGroup {
+        id: "pg-1".to_owned(),
+        name: "wide".to_owned(),
+        strategy: "partition".to_owned(),
+        partitions: Some(3),
+        tags: Tags::new(),
+    };
+    let mut account = builder().placement_group(group).build();
+    let mut data = data(&mut account);
+    let group_id = Some("pg-1".to_owned());
+    data.placement = Some(Placement { group_id, ..Placement::default() });
+    template(&mut account, "node", data);
+    let ids = launch(&mut account, 20, OnDemand);
+    let partitions: BTreeSet<u32> =
+        ids.iter().map(|id| account.instance(id).unwrap().partition_number.unwrap()).collect();
+    assert_eq!(partitions, BTreeSet::from([1, 2, 3]));
 }
 
 fn run() -> RunInstances {

@@ -109,6 +109,23 @@ fn a_history_goes_back_as_far_as_it_is_asked() {
 }
 
 #[test]
+fn pages_of_a_history_leave_nothing_out() {
+    let names = ["m5.large", "m5.xlarge"];
+    let ask = |next_token| DescribeSpotPriceHistory {
+        instance_type: names.map(str::to_owned).to_vec(),
+        next_token,
+        ..DescribeSpotPriceHistory::default()
+    };
+    let pages = all(builder(), ask);
+    assert_eq!(pages.iter().map(Vec::len).rev().skip(1).collect::<Vec<_>>(), [1000, 1000, 1000]);
+    let count = |name: &str| pages.iter().flatten().filter(|one| one.instance_type == name).count();
+    // Four a day for three months in five zones, and what held at the beginning.
+    for name in names {
+        assert!((1800..=1805).contains(&count(name)), "{name}: {}", count(name));
+    }
+}
+
+#[test]
 fn the_history_has_a_price_that_was_changed() {
     let mut account = builder().build();
     account.set_price(pool("m5.large", 'a', Spot), Price::from_micro_usd(12_345));

@@ -124,7 +124,7 @@ fn placement(xml: &mut Xml, one: &Instance) {
         xml.text("availabilityZoneId", &one.zone_id);
         xml.maybe("groupName", asked.and_then(|placement| placement.group_name.as_ref()));
         xml.maybe("groupId", asked.and_then(|placement| placement.group_id.as_ref()));
-        xml.maybe("partitionNumber", asked.and_then(|placement| placement.partition_number));
+        xml.maybe("partitionNumber", one.partition_number);
         let tenancy = asked.and_then(|placement| placement.tenancy.as_deref());
         xml.text("tenancy", tenancy.unwrap_or("default"));
     });

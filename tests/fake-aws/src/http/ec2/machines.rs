@@ -8,7 +8,7 @@ use super::paged;
 use crate::account::Account;
 use crate::account::machines::{InstanceTypeOffering, architecture};
 use crate::account::page::Page;
-use crate::account::prices::SpotPrice;
+use crate::account::spot_prices::SpotPrice;
 use crate::http::xml::Xml;
 
 pub(super) fn offerings(

@@ -35,6 +35,7 @@ pub(super) fn images(xml: &mut Xml, page: Page<(Image, String)>, _: &Account) {
         xml.text("isPublic", image.owner == ImageOwner::Amazon);
         xml.text("architecture", &image.architecture);
         xml.text("imageType", "machine");
+        xml.maybe("platform", image.is_windows().then_some("windows"));
         if image.owner == ImageOwner::Amazon {
             xml.text("imageOwnerAlias", "amazon");
         }
