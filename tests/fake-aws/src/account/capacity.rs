@@ -54,12 +54,12 @@ impl Share {
         Self { count, shortfall: None }
     }
 
-    const fn none(shortfall: AwsError) -> Self {
+    pub(super) const fn none(shortfall: AwsError) -> Self {
         Self { count: 0, shortfall: Some(shortfall) }
     }
 
     /// At most so many; if that is less, then for this reason.
-    fn limit(self, most: u64, reason: impl FnOnce() -> AwsError) -> Self {
+    pub(super) fn limit(self, most: u64, reason: impl FnOnce() -> AwsError) -> Self {
         match u32::try_from(most) {
             Ok(most) if most < self.count => Self { count: most, shortfall: Some(reason()) },
             _ => self,
@@ -71,6 +71,20 @@ impl Pools {
     pub(crate) fn new(quotas: Quotas) -> Self {
         let (script, left, prices) = (PoolScript::default(), BTreeMap::new(), BTreeMap::new());
         Self { script, quotas, left, prices, vcpus: BTreeMap::new() }
+    }
+
+    /// How many of the instances that are wanted the pool gives.
+    pub(super) fn share(&self, pool: &Pool, machine: &Ec2Type, wanted: u32) -> Share {
+        let mut share = Share::all(wanted);
+        let quota = self.quotas.of(pool.capacity_type).filter(|_| is_standard(machine));
+        if let Some(quota) = quota {
+            let free = quota.saturating_sub(self.vcpus_in_use(pool.capacity_type));
+            share = share.limit(free / u64::from(machine.vcpu), || over_quota(pool));
+        }
+        match self.left.get(pool) {
+            Some(left) => share.limit((*left).into(), || no_capacity(pool)),
+            None => share,
+        }
     }
 
     /// Takes instances out of the pool.
@@ -102,35 +116,18 @@ impl Pools {
 }
 
 impl Account {
-    /// How many of the instances that are wanted the pool gives in a subnet with so many free
-    /// addresses, each instance taking some.
-    pub(super) fn share(&mut self, pool: &Pool, wanted: u32, addresses: Addresses<'_>) -> Share {
-        let Some(machine) = self.machines.get(&pool.instance_type) else { return Share::all(0) };
-        let machine = machine.clone();
+    /// The fault that the script, or the shares of empty pools, have for the pool.
+    pub(super) fn pool_fault(&mut self, pool: &Pool, subnet: &str) -> Option<AwsError> {
         match self.pools.script.take(|matcher| matcher.matches(pool)) {
-            Some(PoolFault::NoCapacity) => return Share::none(no_capacity(pool)),
-            Some(PoolFault::Quota) => return Share::none(over_quota(pool)),
-            Some(PoolFault::SubnetFull) => return Share::none(no_address(addresses.subnet)),
-            Some(PoolFault::Refused(error)) => return Share::none(error),
+            Some(PoolFault::NoCapacity) => return Some(no_capacity(pool)),
+            Some(PoolFault::Quota) => return Some(over_quota(pool)),
+            Some(PoolFault::SubnetFull) => return Some(no_address(subnet)),
+            Some(PoolFault::Refused(error)) => return Some(error),
             None => {}
         }
         let name = format!("{}/{}/{}", pool.instance_type, pool.zone, pool.capacity_type);
-        if self.draw.hits("empty pool", &name, self.gate.rates.empty_pools_ppm) {
-            return Share::none(no_capacity(pool));
-        }
-        let mut share = Share::all(wanted);
-        if let Some(quota) =
-            self.pools.quotas.of(pool.capacity_type).filter(|_| is_standard(&machine))
-        {
-            let free = quota.saturating_sub(self.pools.vcpus_in_use(pool.capacity_type));
-            share = share.limit(free / u64::from(machine.vcpu), || over_quota(pool));
-        }
-        let fit = addresses.free / addresses.each.max(1);
-        share = share.limit(fit.into(), || no_address(addresses.subnet));
-        match self.pools.left.get(pool) {
-            Some(left) => share.limit((*left).into(), || no_capacity(pool)),
-            None => share,
-        }
+        let is_empty = self.draw.hits("empty pool", &name, self.gate.rates.empty_pools_ppm);
+        is_empty.then(|| no_capacity(pool))
     }
 
     /// What an instance of the pool costs an hour, if it is sold at all.
@@ -145,15 +142,6 @@ impl Account {
             CapacityType::OnDemand | CapacityType::Reserved => on_demand,
         }
     }
-}
-
-/// Addresses of a subnet.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Addresses<'a> {
-    pub(super) subnet: &'a str,
-    pub(super) free: u32,
-    /// How many an instance takes.
-    pub(super) each: u32,
 }
 
 fn is_standard(machine: &Ec2Type) -> bool {
@@ -187,7 +175,8 @@ fn over_quota(pool: &Pool) -> AwsError {
     }
 }
 
-fn no_address(subnet: &str) -> AwsError {
+/// What is said of a subnet that is full.
+pub(super) fn no_address(subnet: &str) -> AwsError {
     let message = format!("There are not enough free addresses in subnet '{subnet}'");
     AwsError::client("InsufficientFreeAddressesInSubnet", message)
 }

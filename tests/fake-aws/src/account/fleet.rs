@@ -55,7 +55,7 @@ pub struct FleetInstances {
     pub instance_ids: Vec<String>,
     /// Their type.
     pub instance_type: String,
-    /// Their zone, its id, and their subnet.
+    /// Their zone.
     pub zone: String,
 }
 

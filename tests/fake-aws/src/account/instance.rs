@@ -4,7 +4,7 @@ pub(crate) mod describe;
 pub(crate) mod tag;
 pub(crate) mod terminate;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -135,9 +135,20 @@ impl Instance {
 pub(crate) struct Instances(pub(crate) BTreeMap<String, Instance>);
 
 impl Instances {
-    /// The instance, if it can be seen by now.
-    pub(crate) fn seen(&self, id: &str, now: Timestamp) -> Option<&Instance> {
-        self.0.get(id).filter(|one| one.visible_at <= now)
+    /// The instances with these ids, all of which must be seen by now; without ids, all that are.
+    pub(crate) fn named(&self, ids: &[String], now: Timestamp) -> Result<Vec<&Instance>, AwsError> {
+        let seen = |one: &&Instance| one.visible_at <= now;
+        if ids.is_empty() {
+            return Ok(self.0.values().filter(seen).collect());
+        }
+        let ids: BTreeSet<&String> = ids.iter().collect();
+        let get = |id: &String| self.0.get(id).filter(seen);
+        let unknown: Vec<&String> = ids.iter().copied().filter(|id| get(id).is_none()).collect();
+        if unknown.is_empty() {
+            Ok(ids.into_iter().filter_map(get).collect())
+        } else {
+            Err(no_instances(&unknown))
+        }
     }
 }
 
@@ -159,21 +170,32 @@ impl Account {
             return;
         }
         instance.state_reason = Some(reason);
-        let (pool, addresses) = (instance.pool.clone(), instance.data.addresses());
-        let (subnet, reservation) =
-            (instance.subnet_id.clone(), instance.capacity_reservation_id.clone());
-        if let Some(machine) = self.machines.get(&pool.instance_type) {
-            self.pools.give_back(&pool, machine);
-        }
-        if let Some(subnet) = self.network.subnets.get_mut(&subnet) {
-            subnet.free += addresses;
-        }
-        if let Some(reservation) = reservation {
-            self.reservations.give_back(&reservation);
-        }
+        let instance = instance.clone();
+        self.give_back(&instance);
         self.change_state(id, InstanceState::ShuttingDown);
         let at = self.after(self.settings.timing.terminated_after);
         self.due.add(at, Event::Change(id.to_owned(), InstanceState::Terminated));
+    }
+
+    /// Removes an instance without a trace.
+    pub(super) fn vanish(&mut self, id: &str) {
+        if let Some(instance) = self.instances.0.remove(id)
+            && !instance.state.is_over()
+        {
+            self.give_back(&instance);
+        }
+    }
+
+    /// What the instance took can be had again.
+    fn give_back(&mut self, instance: &Instance) {
+        if let Some(reservation) = &instance.capacity_reservation_id {
+            self.reservations.give_back(reservation);
+        } else if let Some(machine) = self.machines.get(&instance.pool.instance_type) {
+            self.pools.give_back(&instance.pool, machine);
+        }
+        if let Some(subnet) = self.network.subnets.get_mut(&instance.subnet_id) {
+            subnet.free += instance.data.addresses();
+        }
     }
 
     /// Puts an instance into a state, and lets the queues hear of it.

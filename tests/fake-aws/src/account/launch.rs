@@ -6,7 +6,7 @@ use aws_provider::Ec2Type;
 use scheduler_core::model::CapacityType;
 
 use super::action::Service;
-use super::capacity::{Addresses, Share};
+use super::capacity::{Share, no_address};
 use super::events::Event;
 use super::fault::Pool;
 use super::filter::{TagSpecification, Tags};
@@ -172,21 +172,24 @@ impl Account {
 
     /// How many of the instances that are wanted can be had there.
     pub(super) fn available(&mut self, site: &Site, wanted: u32) -> Share {
-        let target = site.data.target_reservation();
-        if let Some(id) = target {
-            return self.reservations.share(id, &site.pool, wanted);
+        if let Some(error) = self.pool_fault(&site.pool, &site.subnet_id) {
+            return Share::none(error);
         }
+        let share = match site.data.target_reservation() {
+            Some(id) => self.reservations.share(id, &site.pool, wanted),
+            None => self.pools.share(&site.pool, &site.machine, wanted),
+        };
         let free = self.network.subnets.get(&site.subnet_id).map_or(0, |one| one.free);
-        let addresses = Addresses { subnet: &site.subnet_id, free, each: site.data.addresses() };
-        self.share(&site.pool, wanted, addresses)
+        let fit = free / site.data.addresses().max(1);
+        share.limit(fit.into(), || no_address(&site.subnet_id))
     }
 
     /// Launches so many instances, which must be available, and returns their ids.
     pub(super) fn launch(&mut self, site: &Site, count: u32, origin: &Origin) -> Vec<String> {
-        self.pools.take(&site.pool, &site.machine, count);
         let capacity_reservation_id = site.data.target_reservation().map(str::to_owned);
-        if let Some(id) = &capacity_reservation_id {
-            self.reservations.take(id, count);
+        match &capacity_reservation_id {
+            Some(id) => self.reservations.take(id, count),
+            None => self.pools.take(&site.pool, &site.machine, count),
         }
         self.counters.launch(count);
         let reservation_id = self.draw.id("r");

@@ -19,7 +19,7 @@ use super::{Account, AwsError};
 pub struct RunInstances {
     /// Only ask whether it would work.
     pub dry_run: bool,
-    /// Ignored: one instance more does no harm to a test.
+    /// The same token twice is the same launch.
     pub client_token: Option<String>,
     /// At least so many, or none.
     pub min_count: u32,
@@ -67,6 +67,13 @@ impl Call for RunInstances {
         if self.dry_run {
             return Err(AwsError::dry_run());
         }
+        if self.client_token.is_some() {
+            let launched = account.instances().filter(|one| one.client_token == self.client_token);
+            let launched: Vec<Instance> = launched.cloned().collect();
+            if !launched.is_empty() {
+                return Ok(launched);
+            }
+        }
         let share = account.available(&site, self.max_count);
         if let Some(error) = share.shortfall.filter(|_| share.count < self.min_count) {
             return Err(error);
@@ -80,16 +87,9 @@ impl Call for RunInstances {
 impl LaunchData {
     /// This, and what it leaves out as the template has it.
     fn over(self, template: &Self) -> Self {
-        let list = |own: Vec<_>, of_template: &Vec<_>| {
-            if own.is_empty() { of_template.clone() } else { own }
-        };
         let t = template.clone();
         Self {
-            block_device_mapping: if self.block_device_mapping.is_empty() {
-                t.block_device_mapping
-            } else {
-                self.block_device_mapping
-            },
+            block_device_mapping: list(self.block_device_mapping, t.block_device_mapping),
             capacity_reservation_specification: self
                 .capacity_reservation_specification
                 .or(t.capacity_reservation_specification),
@@ -108,19 +108,16 @@ impl LaunchData {
             key_name: self.key_name.or(t.key_name),
             metadata_options: self.metadata_options.or(t.metadata_options),
             monitoring: self.monitoring.or(t.monitoring),
-            network_interface: if self.network_interface.is_empty() {
-                t.network_interface
-            } else {
-                self.network_interface
-            },
+            network_interface: list(self.network_interface, t.network_interface),
             placement: self.placement.or(t.placement),
-            security_group_id: list(self.security_group_id, &template.security_group_id),
-            tag_specification: if self.tag_specification.is_empty() {
-                t.tag_specification
-            } else {
-                self.tag_specification
-            },
+            security_group_id: list(self.security_group_id, t.security_group_id),
+            tag_specification: list(self.tag_specification, t.tag_specification),
             user_data: self.user_data.or(t.user_data),
         }
     }
+}
+
+/// A list takes the place of the template's as a whole.
+fn list<T>(own: Vec<T>, of_template: Vec<T>) -> Vec<T> {
+    if own.is_empty() { of_template } else { own }
 }

@@ -89,12 +89,14 @@ impl Account {
 
     /// Makes an instance vanish without a trace.
     pub fn lose_instance(&mut self, id: &str) {
-        self.shut_down(id, "Server.InternalError");
-        self.instances.0.remove(id);
+        self.vanish(id);
     }
 
-    /// Stops an instance.
+    /// Stops an instance, unless it is over.
     pub fn stop(&mut self, id: &str) {
+        if self.instance(id).is_none_or(|instance| instance.state.is_over()) {
+            return;
+        }
         self.change_state(id, InstanceState::Stopping);
         let at = self.after(self.settings.timing.terminated_after);
         self.due.add(at, Event::Change(id.to_owned(), InstanceState::Stopped));

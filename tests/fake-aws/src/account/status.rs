@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::action::{Action, Call, Service};
 use super::filter::{Filter, Filterable, Tags, passes};
-use super::instance::{InstanceState, no_instances};
+use super::instance::InstanceState;
 use super::page::{Page, Wanted, page};
 use super::{Account, AwsError};
 
@@ -90,16 +90,9 @@ impl Call for DescribeInstanceStatus {
         if self.dry_run {
             return Err(AwsError::dry_run());
         }
-        let (instances, now) = (&account.instances, account.now);
-        let unknown: Vec<&String> =
-            self.instance_id.iter().filter(|id| instances.seen(id, now).is_none()).collect();
-        if !unknown.is_empty() {
-            return Err(no_instances(&unknown));
-        }
         let mut found = Vec::new();
-        for instance in instances.0.values().filter(|one| one.visible_at <= now) {
+        for instance in account.instances.named(&self.instance_id, account.now)? {
             let runs = self.include_all_instances || instance.state == InstanceState::Running;
-            let named = self.instance_id.is_empty() || self.instance_id.contains(&instance.id);
             let status = InstanceStatus {
                 instance_id: instance.id.clone(),
                 zone: instance.pool.zone.clone(),
@@ -107,7 +100,7 @@ impl Call for DescribeInstanceStatus {
                 state: instance.state,
                 impairments: instance.impairments.clone(),
             };
-            if runs && named && passes(&self.filter, &status)? {
+            if runs && passes(&self.filter, &status)? {
                 found.push(status);
             }
         }

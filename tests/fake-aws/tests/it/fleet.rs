@@ -265,6 +265,7 @@ fn a_capacity_reservation_gives_what_it_has() {
     let asked = [("m5.large", 'a'), ("m5.large", 'b')];
     let answer = account.call(fleet(3, OnDemand, &asked)).unwrap();
     assert_eq!(launched(&answer), [("m5.large", "us-east-1a", 2)]);
+    assert_eq!(account.vcpus_in_use(OnDemand), 0);
     let expected = [
         ("m5.large", "ReservationCapacityExceeded"),
         ("m5.large", "ReservationCapacityIncompatible"),

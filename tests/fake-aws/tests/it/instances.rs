@@ -169,7 +169,10 @@ fn a_terminated_instance_gives_back_what_it_took() {
 fn an_instance_that_vanishes_leaves_no_trace() {
     let mut account = stage(builder());
     let ids = launch(&mut account, 2, OnDemand);
+    let told = account.messages("demo").count();
     account.lose_instance(&ids[0]);
+    assert_eq!(account.messages("demo").count(), told);
+    assert_eq!(account.vcpus_in_use(OnDemand), 2);
     assert_eq!(code(&mut account, by_ids(&ids)), "InvalidInstanceID.NotFound");
     assert_eq!(account.call(DescribeInstances::default()).unwrap().items.len(), 1);
 }
@@ -264,9 +267,13 @@ fn a_dry_run_of_one_instance_looks_at_everything() {
 fn instances_can_be_run_without_a_fleet() {
     let mut account = stage(builder());
     let mut request = RunInstances { subnet_id: Some(subnet('c')), max_count: 2, ..run() };
+    request.client_token = Some("once".to_owned());
     request.data = data(&mut account);
     request.data.instance_type = Some("m5.large".to_owned());
-    let instances = account.call(request).unwrap();
-    assert_eq!(instances.len(), 2);
-    assert_eq!(instances[0].pool, pool("m5.large", 'c', OnDemand));
+    for _ in 0..2 {
+        let instances = account.call(request.clone()).unwrap();
+        assert_eq!(instances.len(), 2);
+        assert_eq!(instances[0].pool, pool("m5.large", 'c', OnDemand));
+    }
+    assert_eq!(account.instances().count(), 2);
 }

@@ -40,6 +40,14 @@ async fn a_signature_for_an_unknown_service_is_refused() {
 }
 
 #[tokio::test]
+async fn the_host_names_the_service_if_the_signature_does_not() {
+    let aws = still();
+    let headers = [("authorization", "AWS4-HMAC-SHA256 x"), ("host", "ec2.localhost")];
+    let reply = Client::new(&aws).send("POST", "/", &headers, SUBNETS).await.unwrap();
+    assert_eq!(reply.status, 200);
+}
+
+#[tokio::test]
 async fn an_unknown_call_and_an_unknown_parameter_are_refused() {
     let aws = still();
     let client = Client::new(&aws);

@@ -3,7 +3,7 @@
 use scheduler_core::model::CapacityType;
 use serde::Deserialize;
 
-use super::{Instance, no_instances};
+use super::Instance;
 use crate::account::action::{Action, Call, Service};
 use crate::account::filter::{Filter, Filterable, Tags, passes};
 use crate::account::page::{Page, Wanted, page};
@@ -39,16 +39,9 @@ impl Call for DescribeInstances {
             let message = "The parameter instancesSet cannot be used with the parameter maxResults";
             return Err(AwsError::client("InvalidParameterCombination", message));
         }
-        let (instances, now) = (&account.instances, account.now);
-        let unknown: Vec<&String> =
-            self.instance_id.iter().filter(|id| instances.seen(id, now).is_none()).collect();
-        if !unknown.is_empty() {
-            return Err(no_instances(&unknown));
-        }
         let mut found = Vec::new();
-        for instance in instances.0.values().filter(|one| one.visible_at <= now) {
-            let named = self.instance_id.is_empty() || self.instance_id.contains(&instance.id);
-            if named && passes(&self.filter, instance)? {
+        for instance in account.instances.named(&self.instance_id, account.now)? {
+            if passes(&self.filter, instance)? {
                 found.push(instance);
             }
         }

@@ -70,7 +70,7 @@ impl Client {
         self.send("GET", path, &[("authorization", &signature)], "").await
     }
 
-    async fn send(
+    pub(crate) async fn send(
         &self,
         method: &str,
         path: &str,
