@@ -11,8 +11,9 @@ use scheduler_core::model::CapacityType;
 use self::order::{Candidate, Strategy};
 use self::request::{CreateFleet, FleetOverride};
 use super::action::{Action, Call, Service};
+use super::fault::Pool;
 use super::filter::{TagSpecification, Tags};
-use super::launch::{Origin, Wish};
+use super::launch::{Origin, Site, Wish};
 use super::settings::FleetAnswers;
 use super::template::LaunchTemplate;
 use super::{Account, AwsError};
@@ -95,10 +96,6 @@ impl Call for CreateFleet {
         if !self.tag_specification.is_empty() {
             account.require(Service::Ec2, "ec2:CreateTags")?;
         }
-        let templates = account.templates_of(&self)?;
-        if self.dry_run {
-            return Err(AwsError::dry_run());
-        }
         if let Some(token) = &self.client_token
             && let Some((request, answer)) = account.fleets.answered.get(token)
         {
@@ -107,6 +104,10 @@ impl Call for CreateFleet {
             }
             let message = "The client token was used before with other parameters";
             return Err(AwsError::client("IdempotentParameterMismatch", message));
+        }
+        let templates = account.templates_of(&self)?;
+        if self.dry_run {
+            return Err(AwsError::dry_run());
         }
         let fleet_id = format!("fleet-{}", account.draw.uuid("fleet"));
         let mut candidates = account.candidates(&self, &templates, capacity_type);
@@ -159,7 +160,7 @@ impl Account {
                     zone: asked.availability_zone.clone(),
                     capacity_type,
                 };
-                let site = self.site(&wish);
+                let site = self.site(&wish).and_then(|site| self.sold(site));
                 let pool = site.as_ref().ok().map(|site| &site.pool);
                 let price = pool.and_then(|pool| self.price(pool));
                 let left = pool.and_then(|pool| self.pools.left.get(pool).copied());
@@ -175,6 +176,16 @@ impl Account {
         candidates
     }
 
+    /// The site, if its pool has a price: others are not sold.
+    fn sold(&self, site: Site) -> Result<Site, AwsError> {
+        if self.price(&site.pool).is_some() {
+            return Ok(site);
+        }
+        let Pool { instance_type, zone, capacity_type } = &site.pool;
+        let message = format!("{instance_type} is not sold as {capacity_type} in {zone}");
+        Err(AwsError::client("UnfulfillableCapacity", message))
+    }
+
     /// Takes what is wanted from one pool after the other.
     fn fulfil(
         &mut self,
@@ -184,19 +195,11 @@ impl Account {
         answer: &mut FleetAnswer,
     ) {
         let mut missing = wanted;
-        for Candidate { source, site, price, .. } in candidates {
+        for Candidate { source, site, .. } in candidates {
             if missing == 0 {
                 break;
             }
             let site = match site {
-                // What is not sold in this way there has no price.
-                Ok(site) if price.is_none() => {
-                    let message =
-                        format!("{} is not sold in this way there", site.pool.instance_type);
-                    let error = AwsError::client("UnfulfillableCapacity", message);
-                    answer.errors.push(FleetError { source, error });
-                    continue;
-                }
                 Ok(site) => site,
                 Err(error) => {
                     answer.errors.push(FleetError { source, error });

@@ -99,6 +99,7 @@ fn the_same_token_is_the_same_fleet() {
         ..fleet(2, OnDemand, &[("m5.large", 'a')])
     };
     let first = account.call(request.clone()).unwrap();
+    account.lose_template("node");
     let second = account.call(request.clone()).unwrap();
     assert_eq!(first, second);
     assert_eq!(account.instances().count(), 2);
