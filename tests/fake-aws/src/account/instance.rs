@@ -124,6 +124,12 @@ impl Instance {
         format!("{prefix}-{index:x}{digits}")
     }
 
+    /// Its public address, of a range that leads nowhere.
+    pub fn public_address(&self) -> Option<Ipv4Addr> {
+        let [_, _, third, fourth] = self.private_ip.octets();
+        self.public_ip.then(|| Ipv4Addr::new(198, 18, third, fourth))
+    }
+
     /// Its private host name.
     pub fn private_dns_name(&self) -> String {
         format!("ip-{}.ec2.internal", self.private_ip.to_string().replace('.', "-"))

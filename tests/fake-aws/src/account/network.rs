@@ -71,6 +71,12 @@ impl Subnet {
         Self { free, ..self }
     }
 
+    /// Whose instances get a public address if nothing else is said.
+    #[must_use]
+    pub fn public(self) -> Self {
+        Self { public_ip: true, ..self }
+    }
+
     /// In another VPC.
     #[must_use]
     pub fn vpc(self, vpc: &str) -> Self {

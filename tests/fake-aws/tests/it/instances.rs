@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use plimsoll_fake_aws::{
     AccountBuilder, CreateTags, DescribeInstanceStatus, DescribeInstances, Filter, Impairment,
-    InstanceState, LaunchTemplateRef, Page, Paging, Placement, PlacementGroup, RunInstances, Tag,
-    TagSpecification, Tags, TerminateInstances, Timing,
+    InstanceState, LaunchTemplateRef, Page, Paging, Placement, PlacementGroup, RunInstances,
+    Subnet, Tag, TagSpecification, Tags, TerminateInstances, Timing,
 };
 use scheduler_core::model::CapacityType::{OnDemand, Spot};
 
@@ -57,6 +57,21 @@ fn an_instance_is_as_template_and_fleet_say() {
     assert_eq!(one.tags["aws:ec2:fleet-id"], answer.fleet_id);
     assert!(one.spot_request_id.as_ref().unwrap().starts_with("sir-"));
     assert!(one.private_ip.to_string().starts_with("10.0.32."), "{}", one.private_ip);
+}
+
+#[test]
+fn a_template_decides_on_a_public_address_before_the_subnet() {
+    let public = Subnet::new(&subnet('a'), "us-east-1a", [10, 0, 0, 0], 24).public();
+    let has_address = |associate: Option<bool>| {
+        let mut account = builder().subnets([public.clone()]).build();
+        let mut data = data(&mut account);
+        data.network_interface[0].associate_public_ip_address = associate;
+        template(&mut account, "node", data);
+        let ids = launch(&mut account, 1, OnDemand);
+        account.instance(&ids[0]).unwrap().public_address().is_some()
+    };
+    assert!(has_address(None));
+    assert!(!has_address(Some(false)));
 }
 
 #[test]

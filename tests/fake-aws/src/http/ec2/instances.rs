@@ -74,6 +74,7 @@ fn instance(xml: &mut Xml, one: &Instance, account: &Account) {
         xml.text("subnetId", &one.subnet_id);
         xml.text("vpcId", &one.vpc_id);
         xml.text("privateIpAddress", one.private_ip);
+        xml.maybe("ipAddress", one.public_address());
         groups(xml, &data.security_groups(), account);
         interfaces(xml, one, account);
         if let Some((arn, id)) = &one.profile {
