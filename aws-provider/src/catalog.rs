@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 pub use error::CatalogError;
-pub(crate) use record::{Architecture, Ec2Type, InterruptionBand};
+pub use record::{Architecture, Ec2Type, Gpu, InterruptionBand, NetworkInterfaces};
 
 use crate::instance_type::resolve;
 
@@ -159,6 +159,11 @@ impl Catalog {
     /// SHA-256 of the unpacked bytes in hexadecimal: the same for a file and its gzip.
     pub fn sha256(&self) -> &str {
         &self.sha256
+    }
+
+    /// The records, by name.
+    pub fn records(&self) -> &[Ec2Type] {
+        &self.types
     }
 
     /// The instance types as nodes of this class would have them, by name.

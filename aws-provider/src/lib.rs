@@ -40,4 +40,7 @@
 mod catalog;
 mod instance_type;
 
-pub use catalog::{AsOf, Catalog, CatalogError, CatalogOptions};
+pub use catalog::{
+    Architecture, AsOf, Catalog, CatalogError, CatalogOptions, Ec2Type, Gpu, InterruptionBand,
+    NetworkInterfaces,
+};

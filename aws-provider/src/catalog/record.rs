@@ -13,50 +13,70 @@ use super::error::CatalogError;
 /// One instance type: what `DescribeInstanceTypes` says, and its prices.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Ec2Type {
-    pub(crate) name: String,
-    pub(crate) family: String,
-    pub(crate) category: String,
-    pub(crate) generation: u32,
-    pub(crate) size: String,
+pub struct Ec2Type {
+    /// EC2 name (`m7g.large`).
+    pub name: String,
+    /// Name up to the dot.
+    pub family: String,
+    /// Letters that the family begins with.
+    pub category: String,
+    /// Number in the family.
+    pub generation: u32,
+    /// Name after the dot.
+    pub size: String,
     /// The first supported architecture; it is the one that counts.
     #[serde(rename = "arch", deserialize_with = "first_architecture")]
-    pub(crate) architecture: Architecture,
-    pub(crate) cpu_manufacturer: String,
+    pub architecture: Architecture,
+    /// `amd`, `aws` or `intel`.
+    pub cpu_manufacturer: String,
+    /// Sustained clock rate, where it is known.
     #[serde(rename = "clockGHz", deserialize_with = "decimal::megahertz")]
-    pub(crate) clock_mhz: Option<i64>,
-    pub(crate) flex: bool,
+    pub clock_mhz: Option<i64>,
+    /// Whether the CPU is shared above a baseline.
+    pub flex: bool,
     /// `nitro`, `xen`, or empty on bare metal.
-    pub(crate) hypervisor: String,
-    pub(crate) vcpu: u32,
+    pub hypervisor: String,
+    /// Virtual CPUs.
+    pub vcpu: u32,
+    /// Nominal memory.
     #[serde(rename = "memoryMiB")]
-    pub(crate) memory_mib: u32,
-    pub(crate) eni: NetworkInterfaces,
-    pub(crate) network_bandwidth_mbps: Option<u32>,
-    pub(crate) ebs_bandwidth_mbps: Option<u32>,
+    pub memory_mib: u32,
+    /// Limits of the default network card.
+    pub eni: NetworkInterfaces,
+    /// Baseline over all network cards, where it is known.
+    pub network_bandwidth_mbps: Option<u32>,
+    /// Greatest bandwidth to EBS, where it is known.
+    pub ebs_bandwidth_mbps: Option<u32>,
     /// EBS volumes, the root volume included; absent where `DescribeInstanceTypes` does not tell.
-    pub(crate) max_ebs_attachments: Option<u32>,
+    pub max_ebs_attachments: Option<u32>,
     /// Local disks together; 0 is none.
     #[serde(rename = "localNvmeGB")]
-    pub(crate) local_nvme_gb: u32,
-    pub(crate) gpu: Vec<Gpu>,
+    pub local_nvme_gb: u32,
+    /// GPUs by kind.
+    pub gpu: Vec<Gpu>,
     /// Neuron, Inferentia, media and FPGA devices together.
-    pub(crate) other_accelerators: u32,
-    pub(crate) usage_classes: BTreeSet<String>,
-    pub(crate) zones: BTreeSet<String>,
+    pub other_accelerators: u32,
+    /// How it is offered: `on-demand`, `spot`.
+    pub usage_classes: BTreeSet<String>,
+    /// Where it is offered.
+    pub zones: BTreeSet<String>,
+    /// By the hour, Linux, shared tenancy.
     #[serde(deserialize_with = "decimal::price")]
-    pub(crate) on_demand_price: Price,
-    pub(crate) interruption_band: Option<InterruptionBand>,
+    pub on_demand_price: Price,
+    /// How often Spot instances are reclaimed, where it is known.
+    pub interruption_band: Option<InterruptionBand>,
     /// Spot price by zone; a zone without one has no spot capacity to plan with.
     #[serde(deserialize_with = "spot_prices")]
-    pub(crate) spot: BTreeMap<String, Price>,
+    pub spot: BTreeMap<String, Price>,
 }
 
 /// Architectures that nodes can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub(crate) enum Architecture {
+pub enum Architecture {
+    /// `x86_64` at EC2.
     #[serde(rename = "x86_64")]
     Amd64,
+    /// `arm64`.
     #[serde(rename = "arm64")]
     Arm64,
 }
@@ -64,34 +84,43 @@ pub(crate) enum Architecture {
 /// Limits of the default network card.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct NetworkInterfaces {
-    pub(crate) max_interfaces: u32,
-    pub(crate) ipv4_per_interface: u32,
+pub struct NetworkInterfaces {
+    /// Network interfaces.
+    pub max_interfaces: u32,
+    /// IPv4 addresses of each.
+    pub ipv4_per_interface: u32,
     /// Absent where trunking does not work.
     #[serde(default)]
-    pub(crate) branch_interfaces: u32,
+    pub branch_interfaces: u32,
 }
 
 /// GPUs of one kind.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Gpu {
-    pub(crate) name: String,
-    pub(crate) manufacturer: String,
+pub struct Gpu {
+    /// Model (`A100`).
+    pub name: String,
+    /// Who made it.
+    pub manufacturer: String,
     /// 0 on types that have a part of a GPU.
-    pub(crate) count: u32,
+    pub count: u32,
     /// Of one GPU.
     #[serde(rename = "memoryMiB")]
-    pub(crate) memory_mib: u32,
+    pub memory_mib: u32,
 }
 
 /// Spot Advisor's band: per cent of spot capacity that was reclaimed in a month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "u8")]
-pub(crate) enum InterruptionBand {
+pub enum InterruptionBand {
+    /// Below 5 %.
     Under5,
+    /// 5 to 10 %.
     From5To10,
+    /// 10 to 15 %.
     From10To15,
+    /// 15 to 20 %.
     From15To20,
+    /// Above 20 %.
     Over20,
 }
 

@@ -62,6 +62,16 @@ fn the_embedded_catalogue_names_its_region_dates_and_hash() {
 }
 
 #[test]
+fn records_are_listed_by_name() {
+    let mut first = record();
+    first["name"] = json!("x1.large");
+    first["family"] = json!("x1");
+    let catalog = read(&[record(), first]).unwrap();
+    let names: Vec<&str> = catalog.records().iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["x1.large", "x9.large"]);
+}
+
+#[test]
 fn a_file_and_its_gzip_are_the_same_catalogue() {
     let plain = read(&[record()]).unwrap();
     let packed = Catalog::from_slice("test.json.gz", &gzip(&file(&[record()]))).unwrap();

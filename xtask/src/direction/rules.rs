@@ -46,6 +46,12 @@ pub(crate) const MEMBERS: &[Member] = &[
         never: &[],
     },
     Member { name: "plimsoll-control-plane", may_use: &[], never: &[] },
+    // The fake account sells what the catalogue lists.
+    Member {
+        name: "plimsoll-fake-aws",
+        may_use: &["scheduler-core", "aws-provider"],
+        never: &[Banned { prefix: "aws-sdk-", because: "it must not share the client's mistakes" }],
+    },
     Member { name: "plimsoll-tests", may_use: TESTED, never: &[] },
     Member { name: "plimsoll-benches", may_use: PRODUCT, never: &[] },
     // For chores that write files from types.
@@ -64,4 +70,5 @@ const TESTED: &[&str] = &[
     "plimsoll",
     "plimsoll-controller",
     "plimsoll-control-plane",
+    "plimsoll-fake-aws",
 ];
