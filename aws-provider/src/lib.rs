@@ -37,7 +37,16 @@
 //! - Capacity reservations and placement groups: their labels are `DoesNotExist`.
 //! - Zones are those of the catalogue; a class's subnets do not narrow them.
 
+pub mod api;
 mod catalog;
+pub mod error;
 mod instance_type;
+mod launch_spec;
+pub mod tags;
 
 pub use catalog::{AsOf, Catalog, CatalogError, CatalogOptions};
+pub use error::CloudError;
+pub use launch_spec::{
+    Boot, InterfaceKind, IpFamily, LaunchInterface, LaunchNetwork, LaunchPlacement, LaunchSpec,
+    LaunchSubnet,
+};

@@ -1,0 +1,1 @@
+//! The ports of `aws-provider`, implemented with the AWS SDK.
