@@ -88,7 +88,7 @@ pub enum CloudError {
     #[error("{denial}")]
     Denied {
         /// What was denied, to whom, and what to change.
-        denial: Denial,
+        denial: Box<Denial>,
         /// The answer.
         #[source]
         source: ApiError,
@@ -129,7 +129,7 @@ impl CloudError {
 impl From<ApiError> for CloudError {
     fn from(error: ApiError) -> Self {
         if let Some(denial) = Denial::of(&error) {
-            return Self::Denied { denial, source: error };
+            return Self::Denied { denial: Box::new(denial), source: error };
         }
         match &error.fault {
             // A page of a proxy is no verdict on the request.

@@ -40,9 +40,18 @@
 pub mod api;
 mod catalog;
 pub mod error;
+pub mod instance;
 mod instance_type;
+pub mod launch;
 mod launch_spec;
+pub mod launch_template;
+#[cfg(test)]
+mod memory;
+pub mod quota;
+pub mod reservation;
+pub mod subnet;
 pub mod tags;
+pub mod unavailable;
 
 pub use catalog::{AsOf, Catalog, CatalogError, CatalogOptions};
 pub use error::CloudError;

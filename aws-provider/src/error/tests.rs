@@ -12,7 +12,7 @@ fn failed(fault: Fault) -> ApiError {
 
 fn denial(message: &str) -> Denial {
     match CloudError::from(answered("UnauthorizedOperation", message)) {
-        CloudError::Denied { denial, .. } => denial,
+        CloudError::Denied { denial, .. } => *denial,
         other => panic!("expected a denial, found {other:?}"),
     }
 }

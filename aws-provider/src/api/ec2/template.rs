@@ -1,5 +1,7 @@
 //! Launch templates.
 
+use serde::Serialize;
+
 use super::super::Tags;
 
 /// A launch template that exists.
@@ -16,13 +18,13 @@ pub struct LaunchTemplate {
 /// What instances of a launch template are made of.
 ///
 /// Its fields are all that goes into the template, so equal data may share one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct LaunchTemplateData {
     /// Image.
     pub image: String,
     /// Name of the instance profile.
     pub instance_profile: String,
-    /// User data in base64.
+    /// User data as the instance reads it; on the wire it is in base64.
     pub user_data: String,
     /// Volumes; empty leaves them to the image.
     pub block_devices: Vec<BlockDeviceMapping>,
@@ -49,7 +51,7 @@ pub struct LaunchTemplateData {
 }
 
 /// On or off, as EC2 writes it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Switch {
     /// `enabled`
     Enabled,
@@ -69,7 +71,7 @@ impl Switch {
 }
 
 /// A volume.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct BlockDeviceMapping {
     /// Name of the device (`/dev/xvda`).
     pub device: String,
@@ -78,7 +80,7 @@ pub struct BlockDeviceMapping {
 }
 
 /// An EBS volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct BlockDevice {
     /// Whether it goes with its instance.
     pub delete_on_termination: Option<bool>,
@@ -101,7 +103,7 @@ pub struct BlockDevice {
 }
 
 /// Kinds of volumes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum VolumeType {
     /// `standard`
     Standard,
@@ -144,7 +146,7 @@ impl VolumeType {
 }
 
 /// Access to the instance metadata service.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct MetadataOptions {
     /// Whether there is any.
     pub endpoint: Switch,
@@ -157,7 +159,7 @@ pub struct MetadataOptions {
 }
 
 /// A network interface.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct NetworkInterface {
     /// Network card.
     pub card: u32,
@@ -180,7 +182,7 @@ pub struct NetworkInterface {
 }
 
 /// Time-outs of tracked connections in seconds; unset leaves them to EC2.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct ConnectionTracking {
     /// Established TCP connections.
     pub tcp_established_secs: Option<u32>,
@@ -191,7 +193,7 @@ pub struct ConnectionTracking {
 }
 
 /// Tenancy and placement group.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Placement {
     /// `default` or `dedicated`.
     pub tenancy: String,
@@ -202,7 +204,7 @@ pub struct Placement {
 }
 
 /// Which capacity reservations an instance may use.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum ReservationTarget {
     /// None, not even an open one.
     None,
@@ -211,7 +213,7 @@ pub enum ReservationTarget {
 }
 
 /// How an instance is bought, if that is special.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum MarketType {
     /// `capacity-block`
     CapacityBlock,
