@@ -47,6 +47,7 @@ mod launch_spec;
 pub mod launch_template;
 #[cfg(test)]
 mod memory;
+pub mod pricing;
 pub mod quota;
 pub mod reservation;
 pub mod subnet;
