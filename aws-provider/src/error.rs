@@ -17,7 +17,7 @@ pub use shortage::{Refused, Shortage};
 use crate::api::{ApiError, Fault};
 
 /// Codes of things that are gone, which is what somebody who deletes wants.
-const GONE: [&str; 8] = [
+const GONE: [&str; 10] = [
     "InvalidCapacityReservationId.NotFound",
     "InvalidInstanceID.NotFound",
     "InvalidLaunchTemplateName.NotFoundException",
@@ -26,6 +26,8 @@ const GONE: [&str; 8] = [
     "AWS.SimpleQueueService.NonExistentQueue",
     "NoSuchEntity",
     "ParameterNotFound",
+    "InvalidPlacementGroup.Unknown",
+    "ResourceNotFoundException",
 ];
 
 /// Codes by which services ask for fewer calls.
