@@ -39,6 +39,8 @@
 
 pub mod api;
 mod catalog;
+pub mod coalesce;
+pub mod discovery;
 pub mod error;
 pub mod instance;
 mod instance_type;
@@ -48,13 +50,14 @@ pub mod launch_template;
 #[cfg(test)]
 mod memory;
 pub mod pricing;
+pub mod profile;
 pub mod quota;
 pub mod reservation;
 pub mod subnet;
 pub mod tags;
 pub mod unavailable;
 
-pub use catalog::{AsOf, Catalog, CatalogError, CatalogOptions};
+pub use catalog::{AsOf, Catalog, CatalogError, CatalogOptions, LiveFacts};
 pub use error::CloudError;
 pub use launch_spec::{
     Boot, InterfaceKind, IpFamily, LaunchInterface, LaunchNetwork, LaunchPlacement, LaunchSpec,
