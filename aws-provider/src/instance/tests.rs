@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use scheduler_core::MinValuesPolicy;
 use scheduler_core::model::{CapacityType, Price, Requirements, Resources};
-use scheduler_core::testkit::{instance_type, on_demand, spot};
+use scheduler_core::testkit::{instance_type, on_demand, reserved, spot};
 
 use super::*;
 use crate::api::Tags;
@@ -435,4 +435,67 @@ fn spot_is_asked_for_where_it_is_offered() {
     let order = LaunchOrder::new(vec!["one".to_owned()], Arc::new(wish));
     let report = now(instances.launch(&order, at(0)));
     assert_eq!(report.launched[0].1.capacity_type, CapacityType::Spot);
+}
+
+#[test]
+fn of_an_instance_that_nobody_remembers_only_the_description_tells_its_zone() {
+    let instances = with_instances(&["i-1"]);
+    instances.shift_zones(BTreeSet::from(["use1-az-a".to_owned()]));
+    let outcomes = now(instances.terminate(&ids(&["i-1"])));
+    assert!(matches!(outcomes["i-1"], Err(CloudError::NotReady { .. })));
+    assert_eq!(instances.ec2().account().calls, ["DescribeInstances i-1"]);
+}
+
+#[test]
+fn an_instance_that_nobody_remembers_is_tagged() {
+    let instances = with_instances(&["i-1"]);
+    let set = now(instances.tag("i-1", TagsToSet { node: "node-1", claim: "claim-1" }));
+    assert!(set.is_ok_and(|tags| tags.contains_key(tags::NODE_CLAIM)));
+}
+
+#[test]
+fn after_a_subnet_has_run_out_of_addresses_launches_go_to_another() {
+    let instances = instances();
+    let full = "InsufficientFreeAddressesInSubnet";
+    refuse(&instances, "m5.large", "a", full);
+    refuse(&instances, "m5.xlarge", "a", full);
+    let report = now(instances.launch(&order(&["one"]), at(0)));
+    assert_eq!(report.launched[0].1.zone, "b");
+    assert_eq!(instances.free_addresses(&wish().spec.subnets, at(1))["a"], 0);
+    now(instances.launch(&order(&["two"]), at(1)));
+    let account = instances.ec2().account();
+    let pools = account.fleets[1].templates.iter().flat_map(|one| &one.overrides);
+    assert!(pools.into_iter().all(|pool| pool.zone == "b"));
+}
+
+#[test]
+fn a_launch_into_a_reservation_lowers_its_count() {
+    let instances = instances();
+    instances.sync_reservation("cr-1", 1, at(0));
+    let mut wish = (*wish()).clone();
+    let kind = instance_type("m5.large").offering("a", reserved("cr-1", 1));
+    wish.types = Arc::new(vec![kind.build()]);
+    let wish = Arc::new(wish);
+    let report =
+        now(instances.launch(&LaunchOrder::new(vec!["one".to_owned()], wish.clone()), at(0)));
+    let labels = report.launched[0].1.labels(&wish);
+    assert_eq!(labels["karpenter.k8s.aws/capacity-reservation-id"], "cr-1");
+    assert_eq!(labels["karpenter.k8s.aws/capacity-reservation-type"], "default");
+    assert_eq!(labels["karpenter.k8s.aws/capacity-reservation-interruptible"], "false");
+    let next = now(instances.launch(&LaunchOrder::new(vec!["two".to_owned()], wish), at(1)));
+    assert_eq!(told(&next), "two=none");
+}
+
+#[test]
+fn a_throttled_launch_leaves_its_reservation_available() {
+    let instances = instances();
+    instances.sync_reservation("cr-1", 1, at(0));
+    let mut wish = (*wish()).clone();
+    let kind = instance_type("m5.large").offering("a", reserved("cr-1", 1));
+    wish.types = Arc::new(vec![kind.build()]);
+    let order = LaunchOrder::new(vec!["one".to_owned()], Arc::new(wish));
+    let throttled = memory::refusal("CreateFleet", "RequestLimitExceeded");
+    instances.ec2().account().failures.insert("CreateFleet", vec![throttled]);
+    assert_eq!(told(&now(instances.launch(&order, at(0)))), "one=none");
+    assert_eq!(told(&now(instances.launch(&order, at(1)))), "one=i-0001");
 }

@@ -523,3 +523,81 @@ fn a_token_follows_from_the_claims_and_ec2_takes_it() {
     assert_ne!(token(&["a", "b"]), token(&["ab"]));
     assert_eq!(token(&["a"]).as_str().len(), 64);
 }
+
+#[test]
+fn min_values_count_among_the_sixty_cheapest_only() {
+    let numbered = |number: u32| {
+        let price = format!("$0.{:03}", 100 + number);
+        instance_type(&format!("x{number}.large")).offering("a", on_demand(&price))
+    };
+    let wished = |wanted| {
+        let mut requirement = Requirement::exists();
+        requirement.min_values = Some(wanted);
+        requiring(wish((0..70).map(numbered)), well_known::INSTANCE_TYPE, requirement)
+    };
+    assert_eq!(planned(&wished(60)).pools.len(), 60);
+    assert!(refused(&wished(61)).contains("only 60 are left"));
+}
+
+#[test]
+fn each_code_of_capacity_is_a_shortage() {
+    for code in [
+        "InsufficientInstanceCapacity",
+        "MaxSpotInstanceCountExceeded",
+        "VcpuLimitExceeded",
+        "UnfulfillableCapacity",
+        "Unsupported",
+        "InsufficientFreeAddressesInSubnet",
+        "MaxFleetCountExceeded",
+        "ReservationCapacityExceeded",
+        "AuthFailure.ServiceLinkedRoleCreationNotPermitted",
+    ] {
+        let answer = judged(vec![error(code, "", "m5.large")], |_| {});
+        assert!(matches!(answer.error, CloudError::InsufficientCapacity(_)), "{code}");
+    }
+}
+
+#[test]
+fn a_refusal_without_a_pool_counts_with_the_general_reason_and_no_zone() {
+    let nowhere = FleetError {
+        code: "InvalidBlockDeviceMapping".to_owned(),
+        message: "no".to_owned(),
+        instance_type: None,
+        zone: None,
+        subnet: None,
+    };
+    let refusal = judged(vec![nowhere], |_| {}).refusals.remove(0);
+    assert_eq!((refusal.reason, refusal.zone_id.as_str()), (Reason::LaunchFailed, ""));
+}
+
+#[test]
+fn of_kinds_of_reservations_the_one_with_the_cheapest_is_used_and_default_before_others() {
+    let used = |prices: [i64; 3]| {
+        let mut wish = wish([instance_type("m5.large")
+            .offering("a", reserved("cr-1-default", 1))
+            .offering("a", reserved("cr-2-block", 1))
+            .offering("a", reserved("cr-3-interruptible", 1))]);
+        for (offering, price) in Arc::make_mut(&mut wish.types)[0].offerings.iter_mut().zip(prices)
+        {
+            offering.price = Price::from_micro_usd(price);
+            let Some(reservation) = &mut offering.reservation else { continue };
+            if reservation.id.ends_with("block") {
+                reservation.kind = ReservationKind::CapacityBlock;
+            }
+            reservation.interruptible = reservation.id.ends_with("interruptible");
+        }
+        let plan = planned(&wish);
+        let mut used: Vec<String> =
+            plan.pools.values().filter_map(|(_, one)| Some(one.as_ref()?.id.clone())).collect();
+        assert_eq!(used.len(), 1);
+        (used.remove(0), plan.target)
+    };
+    let default = ("cr-1-default".to_owned(), FleetTarget::OnDemand);
+    let block = ("cr-2-block".to_owned(), FleetTarget::CapacityBlock);
+    let interruptible = ("cr-3-interruptible".to_owned(), FleetTarget::InterruptibleReservation);
+    assert_eq!(used([1, 2, 3]), default);
+    assert_eq!(used([2, 1, 2]), block);
+    assert_eq!(used([2, 2, 1]), interruptible);
+    assert_eq!(used([1, 1, 1]), default);
+    assert_eq!(used([2, 1, 1]), block);
+}
