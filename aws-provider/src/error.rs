@@ -14,6 +14,7 @@ pub use denial::{Denial, DeniedBy};
 pub use reason::Reason;
 pub use shortage::{Refused, Shortage};
 
+use crate::api::sts::Sts;
 use crate::api::{ApiError, Fault};
 
 /// Codes of things that are gone, which is what somebody who deletes wants.
@@ -120,6 +121,21 @@ impl CloudError {
             }
             Self::Invalid { reason, .. } => *reason,
         }
+    }
+
+    /// The same error; of a denial whose action AWS has not named, with what STS reads out of its
+    /// encoded message. If STS may not tell, nothing changes.
+    pub async fn explained<S: Sts>(self, sts: &S) -> Self {
+        let Self::Denied { denial, source } = self else { return self };
+        let decoded = match &denial.encoded {
+            Some(encoded) if !denial.is_action_certain => sts.decode(encoded).await.ok(),
+            _ => None,
+        };
+        let denial = match decoded {
+            Some(json) => Box::new(denial.decoded(&json)),
+            None => denial,
+        };
+        Self::Denied { denial, source }
     }
 
     /// Whether the same request may succeed later with nothing changed by anybody.

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use scheduler_core::model::InstanceType;
+use scheduler_core::model::{CapacityType, InstanceType};
 
 pub use leaked::{LEAKED_FROM, leaked};
 pub use life::TagsToSet;
@@ -57,6 +57,8 @@ struct State {
     reservations: ReservationCounts,
     /// As they were described last, by id.
     instances: BTreeMap<String, Instance>,
+    /// Launched and not described yet: type and capacity type, by id. They count for quotas.
+    fresh: BTreeMap<String, (String, CapacityType)>,
     vcpus: BTreeMap<String, u32>,
     /// Ids of zones that traffic has been moved out of.
     shifted_zones: BTreeSet<String>,
@@ -77,6 +79,7 @@ impl<E: Ec2> Instances<E> {
                 subnets: FreeAddresses::new(subnet_refresh),
                 reservations: ReservationCounts::default(),
                 instances: BTreeMap::new(),
+                fresh: BTreeMap::new(),
                 vcpus: BTreeMap::new(),
                 shifted_zones: BTreeSet::new(),
                 zone_ids: BTreeMap::new(),
@@ -177,9 +180,15 @@ impl State {
     /// vCPUs of the instances that are known.
     fn in_use(&self) -> VcpusInUse {
         let mut in_use = VcpusInUse::default();
+        let mut add = |instance_type: &str, capacity_type| {
+            let vcpus = self.vcpus.get(instance_type).copied().unwrap_or(0);
+            in_use.add(instance_type, capacity_type, vcpus);
+        };
         for instance in self.instances.values().filter(|one| !one.state.is_ending()) {
-            let vcpus = self.vcpus.get(&instance.instance_type).copied().unwrap_or(0);
-            in_use.add(&instance.instance_type, read::capacity_type(instance), vcpus);
+            add(&instance.instance_type, read::capacity_type(instance));
+        }
+        for (instance_type, capacity_type) in self.fresh.values() {
+            add(instance_type, *capacity_type);
         }
         in_use
     }

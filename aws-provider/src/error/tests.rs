@@ -1,5 +1,6 @@
 use super::*;
 use crate::api::Service;
+use crate::api::sts::Caller;
 
 fn answered(code: &str, message: &str) -> ApiError {
     let fault = Fault::Service { code: code.to_owned(), message: message.to_owned(), status: 400 };
@@ -115,6 +116,32 @@ fn a_denial_that_names_no_action_is_read_from_its_decoded_message() {
             "action":"iam:PassRole","resource":"arn:aws:iam::1:role/node"}}"#,
     );
     assert_eq!((decoded.action.as_str(), decoded.is_action_certain), ("iam:PassRole", true));
+}
+
+/// STS that reads every message, or may not.
+struct Reader(Option<&'static str>);
+
+impl Sts for Reader {
+    async fn caller(&self) -> Result<Caller, ApiError> {
+        Ok(Caller { account: "1".to_owned(), arn: "arn:aws:iam::1:role/k".to_owned() })
+    }
+
+    async fn decode(&self, _: &str) -> Result<String, ApiError> {
+        self.0.map(str::to_owned).ok_or_else(|| answered("AccessDenied", ""))
+    }
+}
+
+#[test]
+fn sts_tells_the_action_where_it_may() {
+    let encoded = "Encoded authorization failure message: 4GIO";
+    let told = |reader| {
+        let error = CloudError::from(answered("UnauthorizedOperation", encoded));
+        crate::memory::now(error.explained(&reader)).to_string()
+    };
+    let message = r#"{"context":{"action":"iam:PassRole","resource":"*"}}"#;
+    assert!(told(Reader(Some(message))).contains("add iam:PassRole to the policy"));
+    let unread = told(Reader(None));
+    assert!(unread.contains("add ec2:CreateFleet") && unread.contains("DecodeAuthorization"));
 }
 
 #[test]

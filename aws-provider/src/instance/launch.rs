@@ -125,8 +125,9 @@ impl<E: Ec2> Instances<E> {
     /// Remembers what could be had and what could not.
     fn learn(&self, answer: &Answer, wish: &LaunchWish, now: Timestamp) {
         let mut state = self.state();
-        let in_use = state.in_use();
         for launched in &answer.launched {
+            let bought = (launched.instance_type.clone(), launched.capacity_type);
+            state.fresh.insert(launched.id.clone(), bought);
             let pool =
                 PoolKey::new(launched.capacity_type, &launched.instance_type, &launched.zone);
             state.unavailable.clear_pool(&pool.within(crate::launch::group(&wish.spec)));
@@ -134,6 +135,7 @@ impl<E: Ec2> Instances<E> {
                 state.reservations.launched(&reservation.id, now);
             }
         }
+        let in_use = state.in_use();
         for finding in &answer.findings {
             match finding {
                 Finding::Pool(pool) => state.unavailable.mark_pool(pool.clone(), now),

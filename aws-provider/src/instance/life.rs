@@ -95,6 +95,7 @@ impl<E: Ec2> Instances<E> {
             changes.into_iter().filter(|one| one.current.is_ending()).map(|one| one.id).collect();
         let mut state = self.state();
         for id in &ended {
+            state.fresh.remove(id);
             if let Some(instance) = state.instances.get_mut(id) {
                 instance.state = InstanceState::ShuttingDown;
             }

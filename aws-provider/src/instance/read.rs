@@ -86,6 +86,7 @@ impl<E: Ec2> Instances<E> {
         for id in gone {
             state.instances.remove(&id);
         }
+        state.fresh.retain(|id, _| !ids.contains(id.as_str()));
         state.instances.extend(found.iter().map(|one| (one.id.clone(), one.clone())));
         Ok(found)
     }
@@ -171,6 +172,9 @@ impl<E: Ec2> Instances<E> {
     fn remember(&self, answers: &BTreeMap<String, Result<Instance, CloudError>>) {
         let mut state = self.state();
         for (id, answer) in answers {
+            if answer.is_ok() {
+                state.fresh.remove(id);
+            }
             match answer {
                 Ok(instance) => drop(state.instances.insert(id.clone(), instance.clone())),
                 Err(CloudError::NotFound { .. }) => drop(state.instances.remove(id)),

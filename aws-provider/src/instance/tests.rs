@@ -499,3 +499,17 @@ fn a_throttled_launch_leaves_its_reservation_available() {
     assert_eq!(told(&now(instances.launch(&order, at(0)))), "one=none");
     assert_eq!(told(&now(instances.launch(&order, at(1)))), "one=i-0001");
 }
+
+#[test]
+fn what_was_just_launched_counts_for_the_quota() {
+    let instances = instances();
+    now(instances.launch(&order(&["one", "two"]), at(0)));
+    for (instance_type, zone) in [("m5.large", "a"), ("m5.large", "b"), ("m5.xlarge", "a")] {
+        refuse(&instances, instance_type, zone, "VcpuLimitExceeded");
+    }
+    now(instances.launch(&order(&["three"]), at(0)));
+    now(instances.terminate(&ids(&["i-0001"])));
+    let mut types = vec![instance_type("c7g.large").offering("a", on_demand("$0.1")).build()];
+    instances.apply(&mut types, &BTreeMap::new(), None, at(1));
+    assert!(types[0].offerings[0].available, "two vCPUs have come free");
+}
