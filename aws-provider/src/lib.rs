@@ -37,10 +37,32 @@
 //! - Capacity reservations and placement groups: their labels are `DoesNotExist`.
 //! - Zones are those of the catalogue; a class's subnets do not narrow them.
 
+pub mod api;
 mod catalog;
+pub mod coalesce;
+pub mod discovery;
+pub mod error;
+pub mod instance;
 mod instance_type;
+pub mod launch;
+mod launch_spec;
+pub mod launch_template;
+#[cfg(test)]
+mod memory;
+pub mod pricing;
+pub mod profile;
+pub mod quota;
+pub mod reservation;
+pub mod subnet;
+pub mod tags;
+pub mod unavailable;
 
 pub use catalog::{
     Architecture, AsOf, Catalog, CatalogError, CatalogOptions, Ec2Type, Gpu, InterruptionBand,
-    NetworkInterfaces,
+    LiveFacts, NetworkInterfaces,
+};
+pub use error::CloudError;
+pub use launch_spec::{
+    Boot, InterfaceKind, IpFamily, LaunchInterface, LaunchNetwork, LaunchPlacement, LaunchSpec,
+    LaunchSubnet,
 };
