@@ -165,7 +165,15 @@ impl<I: Iam> InstanceProfiles<I> {
             if let Some(wrong) = &profile.role {
                 self.iam.remove_role(&new.name, wrong).await?;
             }
-            self.iam.add_role(&new.name, &new.role).await?;
+            if let Err(error) = self.iam.add_role(&new.name, &new.role).await {
+                // A call that is repeated because its answer was lost is refused: the role is there.
+                profile = self.iam.instance_profile(&new.name).await?;
+                return if profile.role.as_deref() == Some(&new.role) {
+                    Ok(profile)
+                } else {
+                    Err(error)
+                };
+            }
             profile.role = Some(new.role.clone());
         }
         Ok(profile)

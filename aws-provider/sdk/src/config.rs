@@ -14,6 +14,8 @@ use crate::{Ec2Client, EksClient, IamClient, PricingClient, SqsClient, SsmClient
 
 /// A call is sent so often at most, counting the first time.
 const ATTEMPTS_MAX: u32 = 4;
+/// What the SDK waits by itself before a second attempt.
+const FIRST_BACKOFF: Duration = Duration::from_secs(1);
 /// No longer than this is waited between two attempts.
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
 /// A connection that takes longer will not come.
@@ -32,6 +34,9 @@ pub struct ClientOptions {
     pub region: Option<String>,
     /// Access key and secret.
     pub credentials: Option<(String, String)>,
+    /// How long to wait before a call is repeated for the first time; a second if unset. Later
+    /// waits are longer, and drawn at random up to that length.
+    pub first_backoff: Option<Duration>,
 }
 
 /// The environment tells no region.
@@ -97,11 +102,13 @@ impl Clients {
 }
 
 async fn load(options: ClientOptions) -> SdkConfig {
-    let ClientOptions { endpoint, region, credentials } = options;
+    let ClientOptions { endpoint, region, credentials, first_backoff } = options;
     let http =
         HttpClientBuilder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let retries =
-        RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_max_backoff(BACKOFF_MAX);
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS_MAX)
+        .with_initial_backoff(first_backoff.unwrap_or(FIRST_BACKOFF))
+        .with_max_backoff(BACKOFF_MAX);
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)

@@ -8,6 +8,8 @@ struct MemoryIam {
     profiles: Mutex<BTreeMap<String, InstanceProfile>>,
     calls: Mutex<Vec<String>>,
     has_role: bool,
+    /// Roles are put in, and the caller hears of a repeated call that was refused.
+    loses_answers: bool,
 }
 
 fn refusal(operation: &'static str, code: &str, message: &str) -> ApiError {
@@ -63,6 +65,9 @@ impl Iam for MemoryIam {
         }
         if let Some(profile) = self.profiles().get_mut(name) {
             profile.role = Some(role.to_owned());
+        }
+        if self.loses_answers {
+            return Err(refusal("AddRoleToInstanceProfile", "LimitExceeded", "one role only"));
         }
         Ok(())
     }
@@ -149,6 +154,14 @@ fn a_profile_without_its_role_is_taken_away_and_not_tried_again_for_a_minute() {
     assert_eq!(calls(&profiles).len(), before);
     profiles.iam.has_role = true;
     assert_eq!(now(profiles.create(&new("r"), at(1))), Ok(()));
+}
+
+#[test]
+fn a_role_that_was_put_in_without_an_answer_is_in() {
+    let mut profiles = profiles(&[]);
+    profiles.iam.loses_answers = true;
+    assert_eq!(now(profiles.create(&new("p"), at(0))), Ok(()));
+    assert_eq!(names(&profiles), ["p"]);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 mod server;
 
+use std::time::Duration;
+
 use aws_provider::CloudError;
 use aws_provider::api::ec2::{
     AllocationStrategy, CreateFleet, DescribeInstances, Ec2 as _, FleetOverride, FleetTarget,
@@ -17,6 +19,7 @@ async fn clients(server: &Server) -> Clients {
         endpoint: Some(server.url()),
         region: Some("us-east-1".to_owned()),
         credentials: Some(("key".to_owned(), "secret".to_owned())),
+        first_backoff: Some(Duration::from_millis(1)),
     };
     Clients::load(options).await.expect("the region is given")
 }
