@@ -71,12 +71,8 @@ fn reason(
         reason.blockers.extend(node_pool.map(|node_pool| Blocker::NoInstanceType { node_pool }));
         return reason;
     };
-    // Where a limit stopped the search, a candidate that the limit is about says which.
-    if let (true, Some(Setback::Limit(pool))) = (nearest.blockers.is_empty(), setback) {
-        let would_do = attempts().filter(|one| one.blockers.is_empty());
-        let stopped = would_do
-            .filter(|one| problem.table.pool(one.shape) == pool && !left.allow(problem, one.shape));
-        nearest = stopped.min_by(|a, b| nearer(problem, a, b)).unwrap_or(nearest);
+    if nearest.blockers.is_empty() {
+        nearest = limited(problem, attempts(), setback, left).unwrap_or(nearest);
     }
     reason.nearest = Some(named(problem, nearest.shape));
     reason.blockers = nearest.blockers;
@@ -86,6 +82,26 @@ fn reason(
     reason.blockers.sort();
     reason.code = code(&reason.blockers);
     reason
+}
+
+/// The candidate that says which limit stopped the search: of the pool that the search has named, or
+/// of any if limits leave none of those that would do.
+fn limited(
+    problem: &Problem<'_>,
+    attempts: impl Iterator<Item = Attempt>,
+    setback: Option<Setback>,
+    left: &Limits,
+) -> Option<Attempt> {
+    let would_do: Vec<Attempt> = attempts.filter(|one| one.blockers.is_empty()).collect();
+    let is_stopped = |one: &Attempt| !left.allow(problem, one.shape);
+    let is_named = |one: &Attempt| match setback {
+        Some(Setback::Limit(pool)) => problem.table.pool(one.shape) == pool,
+        Some(Setback::Rule(_)) => false,
+        None => would_do.iter().all(is_stopped),
+    };
+    let stopped: Vec<bool> = would_do.iter().map(|one| is_stopped(one) && is_named(one)).collect();
+    let stopped = would_do.into_iter().zip(stopped).filter(|(_, stopped)| *stopped);
+    stopped.map(|(one, _)| one).min_by(|a, b| nearer(problem, a, b))
 }
 
 /// What the search ran into on a candidate that would do by itself.
@@ -123,7 +139,13 @@ fn held_back(
                     available: lacking.available,
                 };
             }
-            match problem.rules.of_class[class].first() {
+            // A rule of others that merely counts the class holds nothing back.
+            let binds = |rule: &&usize| {
+                let rule = &problem.rules.all[**rule];
+                rule.owner[class] || matches!(rule.kind, Kind::Anti)
+            };
+            let is_limited = !left.allow(problem, shape);
+            match problem.rules.of_class[class].iter().find(binds).filter(|_| !is_limited) {
                 Some(rule) => return broken(*rule),
                 None => problem.table.pool(shape),
             }

@@ -50,7 +50,7 @@ fn without_what_a_reason_names_the_pod_has_a_place() {
 }
 
 /// Kinds of [`Blocker`].
-const BLOCKER_KINDS: usize = 12;
+const BLOCKER_KINDS: usize = 13;
 
 /// Which reasons were given.
 #[derive(Debug, Default)]
