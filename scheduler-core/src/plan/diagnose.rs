@@ -85,24 +85,27 @@ fn reason(
     reason
 }
 
-/// The candidate that says which limit stopped the search: of the pool that the search has named, or
-/// of any if limits leave none of those that would do.
+/// The candidate that says which limit stopped the search: best of the pool that the search has
+/// named, and of any if limits leave none of those that would do.
 fn limited(
     problem: &Problem<'_>,
     attempts: impl Iterator<Item = Attempt>,
     setback: Option<Setback>,
     left: &Limits,
 ) -> Option<Attempt> {
-    let would_do: Vec<Attempt> = attempts.filter(|one| one.blockers.is_empty()).collect();
-    let is_stopped = |one: &Attempt| !left.allow(problem, one.shape);
-    let is_named = |one: &Attempt| match setback {
-        Some(Setback::Limit(pool)) => problem.table.pool(one.shape) == pool,
-        Some(Setback::Rule(_)) => false,
-        None => would_do.iter().all(is_stopped),
+    let (stopped, free): (Vec<Attempt>, Vec<Attempt>) = attempts
+        .filter(|one| one.blockers.is_empty())
+        .partition(|one| !left.allow(problem, one.shape));
+    let named = match setback {
+        Some(Setback::Limit(pool)) => Some(pool),
+        Some(Setback::Rule(_)) => return None,
+        None if !free.is_empty() => return None,
+        None => None,
     };
-    let stopped: Vec<bool> = would_do.iter().map(|one| is_stopped(one) && is_named(one)).collect();
-    let stopped = would_do.into_iter().zip(stopped).filter(|(_, stopped)| *stopped);
-    stopped.map(|(one, _)| one).min_by(|a, b| nearer(problem, a, b))
+    let elsewhere = |one: &Attempt| named.is_some_and(|pool| problem.table.pool(one.shape) != pool);
+    stopped
+        .into_iter()
+        .min_by(|a, b| elsewhere(a).cmp(&elsewhere(b)).then_with(|| nearer(problem, a, b)))
 }
 
 /// What the search ran into on a candidate that would do by itself.
@@ -132,6 +135,7 @@ fn held_back(
     };
     let pool = match setback {
         Some(Setback::Rule(rule)) => return broken(rule),
+        Some(Setback::Limit(_)) if !left.allow(problem, shape) => problem.table.pool(shape),
         Some(Setback::Limit(pool)) => pool,
         None => {
             if let Some(lacking) = first_lacking(problem, shape, &[(class, 1)]) {

@@ -37,14 +37,25 @@ pub(super) fn remove(snapshot: &mut ClusterSnapshot, reason: &Unschedulable) {
             }
             Blocker::Reservation { id } => for_each_offering(snapshot, |_, one| {
                 let reservation = one.reservation.as_mut().filter(|one| one.id == *id);
-                reservation.into_iter().for_each(|one| one.remaining = 100);
+                if let Some(reservation) = reservation {
+                    reservation.remaining = 100;
+                }
             }),
+            // Not less for the pod: daemons alone may ask for too much.
+            Blocker::Resource { name, wanted, available } => {
+                let nearest = reason.nearest.as_ref().expect("a resource has a place");
+                for catalog in Arc::make_mut(&mut snapshot.supply).catalogs.values_mut() {
+                    let mut types = Arc::make_mut(catalog).iter_mut();
+                    if let Some(one) = types.find(|one| one.name == nearest.instance_type) {
+                        one.capacity.add_amount(name, wanted - available);
+                    }
+                }
+            }
             Blocker::AntiAffinity { topology_key } => {
                 forget_distance(snapshot, reason, topology_key);
             }
             Blocker::Requirement { .. }
             | Blocker::Taint { .. }
-            | Blocker::Resource { .. }
             | Blocker::Spread { .. }
             | Blocker::Affinity { .. }
             | Blocker::HostPort { .. }
@@ -70,10 +81,6 @@ fn loosen(spec: &mut PodSpec, blocker: &Blocker) {
             }
         }
         Blocker::Taint { taint } => spec.tolerations.push(toleration(taint)),
-        Blocker::Resource { name, wanted, available } => {
-            let asked = spec.requests.get(name);
-            spec.requests.set(name, asked - (wanted - available));
-        }
         Blocker::Spread { topology_key, max_skew } => spec
             .topology_spread
             .retain(|one| one.topology_key != *topology_key || one.max_skew != *max_skew),
@@ -86,6 +93,7 @@ fn loosen(spec: &mut PodSpec, blocker: &Blocker) {
         }
         Blocker::Unsupported { .. } => spec.unsupported = None,
         Blocker::Offering
+        | Blocker::Resource { .. }
         | Blocker::Limit { .. }
         | Blocker::Reservation { .. }
         | Blocker::AntiAffinity { .. }
