@@ -65,7 +65,7 @@ pub(super) fn remove(snapshot: &mut ClusterSnapshot, reason: &Unschedulable) {
                 let pod = snapshot.pending.iter_mut().find(is_it).expect("the pod waits");
                 loosen(spec(pod), blocker);
             }
-            Blocker::Refused { violation } => panic!("a plan was refused: {violation}"),
+            Blocker::Refused { violation } => unreachable!("a plan was refused: {violation}"),
         }
     }
 }
