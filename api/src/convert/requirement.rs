@@ -1,7 +1,7 @@
 //! Requirements on labels, and the node affinity of pods.
 
 use k8s_openapi::api::core::v1::{Affinity, NodeSelectorTerm};
-use scheduler_core::model::{Operator, PreferredTerm, Requirement, Requirements};
+use scheduler_core::model::{Operator, PreferredTerm, Requirement, Requirements, well_known};
 
 use crate::finding::{Problem, Report};
 
@@ -103,6 +103,10 @@ pub(super) fn term(term: &NodeSelectorTerm) -> Result<Gathered, Problem> {
         let requirement = written
             .parse(&NODE_OPERATORS)
             .map_err(|problem| problem.within(&format!("matchExpressions[{index}]")))?;
+        // Every node has a host name; only it is not known yet of a node that does not exist.
+        if expression.key == well_known::HOSTNAME && requirement == Requirement::exists() {
+            continue;
+        }
         gathered.add(&expression.key, requirement);
     }
     Ok(gathered)

@@ -176,7 +176,8 @@ fn attempt(problem: &Problem<'_>, class: usize, index: usize) -> Attempt {
     blockers.extend(unmet(problem, &one.spec.node_alternatives, shape));
     let mut shortfall: i64 = 0;
     for (dim, (asked, room)) in one.request.iter().zip(problem.room(index)).enumerate() {
-        if *asked > 0 && asked > room {
+        // A node that its daemons alone overfill is of no use to a pod that asks for nothing either.
+        if asked > room {
             let name = &problem.dims.names()[dim];
             let daemons = row.daemons.get(name);
             blockers.push(Blocker::Resource {
