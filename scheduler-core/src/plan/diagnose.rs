@@ -186,7 +186,8 @@ fn attempt(problem: &Problem<'_>, class: usize, index: usize) -> Attempt {
     let mut request = one.request.clone();
     take(&mut request, &problem.shared.places([class].into_iter()), -1);
     for (dim, (asked, room)) in request.iter().zip(&*problem.whole_room(index)).enumerate() {
-        if *asked > 0 && asked > room {
+        // A node that its daemons alone overfill is of no use to a pod that asks for nothing either.
+        if asked > room {
             let name = &problem.dims.names()[dim];
             let daemons = row.daemons.get(name);
             blockers.push(Blocker::Resource {

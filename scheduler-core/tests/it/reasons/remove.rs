@@ -41,18 +41,16 @@ pub(super) fn remove(snapshot: &mut ClusterSnapshot, reason: &Unschedulable) {
                     reservation.remaining = 100;
                 }
             }),
-            // Not less for the pod: daemons alone may ask for too much.
-            Blocker::Resource { name, wanted, available } => {
-                let nearest = reason.nearest.as_ref().expect("a resource has a place");
-                for catalog in Arc::make_mut(&mut snapshot.supply).catalogs.values_mut() {
-                    let mut types = Arc::make_mut(catalog).iter_mut();
-                    if let Some(one) = types.find(|one| one.name == nearest.instance_type) {
-                        one.capacity.add_amount(name, wanted - available);
-                    }
-                }
-            }
             Blocker::AntiAffinity { topology_key } => {
                 forget_distance(snapshot, reason, topology_key);
+            }
+            Blocker::Resource { name, wanted, available } => {
+                let asked = waiting(snapshot, reason).requests.get(name);
+                let rest = asked - (wanted - available);
+                waiting(snapshot, reason).requests.set(name, rest.max(0));
+                // The daemons alone do not fit: nothing but a larger type helps.
+                let nearest = reason.nearest.as_ref().expect("a lack is one of a candidate");
+                enlarge(snapshot, &nearest.instance_type, (name, (-rest).max(0)));
             }
             Blocker::Requirement { .. }
             | Blocker::Taint { .. }
@@ -61,9 +59,7 @@ pub(super) fn remove(snapshot: &mut ClusterSnapshot, reason: &Unschedulable) {
             | Blocker::HostPort { .. }
             | Blocker::ClaimInUse { .. }
             | Blocker::Unsupported { .. } => {
-                let is_it = |pod: &&mut Arc<Pod>| pod.id == reason.pod;
-                let pod = snapshot.pending.iter_mut().find(is_it).expect("the pod waits");
-                loosen(spec(pod), blocker);
+                loosen(waiting(snapshot, reason), blocker);
             }
             Blocker::Refused { violation } => unreachable!("a plan was refused: {violation}"),
         }
@@ -117,6 +113,21 @@ fn forget_distance(snapshot: &mut ClusterSnapshot, reason: &Unschedulable, topol
     snapshot.pending.iter_mut().for_each(forget);
     for node in &mut snapshot.nodes {
         Arc::make_mut(node).pods.iter_mut().for_each(forget);
+    }
+}
+
+/// What the pod that the reason is about asks for.
+fn waiting<'a>(snapshot: &'a mut ClusterSnapshot, reason: &Unschedulable) -> &'a mut PodSpec {
+    let is_it = |pod: &&mut Arc<Pod>| pod.id == reason.pod;
+    spec(snapshot.pending.iter_mut().find(is_it).expect("the pod waits"))
+}
+
+fn enlarge(snapshot: &mut ClusterSnapshot, instance_type: &str, (name, more): (&str, i64)) {
+    for catalog in Arc::make_mut(&mut snapshot.supply).catalogs.values_mut() {
+        for one in Arc::make_mut(catalog).iter_mut().filter(|one| one.name == instance_type) {
+            let amount = one.capacity.get(name);
+            one.capacity.set(name, amount + more);
+        }
     }
 }
 
