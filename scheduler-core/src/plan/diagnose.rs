@@ -20,6 +20,9 @@ pub(crate) fn unschedulable(
     rest: &[Vec<usize>],
 ) -> Vec<Unschedulable> {
     let mut all = Vec::new();
+    if rest.iter().all(Vec::is_empty) {
+        return all;
+    }
     let mut left = Limits::new(problem);
     solution.nodes.iter().for_each(|node| left.take(problem, &[node.shape]));
     for (class, pods) in rest.iter().enumerate().filter(|(_, pods)| !pods.is_empty()) {
@@ -64,7 +67,10 @@ fn reason(
         reason.code = ReasonCode::NoNodePool;
         return reason;
     }
-    let attempts = || (0..problem.table.shapes.len()).map(|shape| attempt(problem, class, shape));
+    let mut asked = problem.classes[class].request.clone();
+    take(&mut asked, &problem.shared.places([class].into_iter()), -1);
+    let shapes = || 0..problem.table.shapes.len();
+    let attempts = || shapes().map(|shape| attempt(problem, class, &asked, shape));
     let nearest = attempts().min_by(|a, b| nearer(problem, a, b));
     let Some(mut nearest) = nearest else {
         let first = pools.iter().find(|pool| pool.replicas.is_none());
@@ -170,7 +176,8 @@ fn held_back(
     Blocker::Limit { node_pool: node_pool.name.clone(), resource }
 }
 
-fn attempt(problem: &Problem<'_>, class: usize, index: usize) -> Attempt {
+/// What keeps a pod of the class, which asks for so much, off a new node of a shape.
+fn attempt(problem: &Problem<'_>, class: usize, asked: &[i64], index: usize) -> Attempt {
     let table = &problem.table;
     let shape = &table.shapes[index];
     let row = &table.rows[shape.row];
@@ -183,9 +190,7 @@ fn attempt(problem: &Problem<'_>, class: usize, index: usize) -> Attempt {
         untolerated.map(|taint| Blocker::Taint { taint: taint.to_string() }).collect();
     blockers.extend(unmet(problem, &one.spec.node_alternatives, shape));
     let mut shortfall: i64 = 0;
-    let mut request = one.request.clone();
-    take(&mut request, &problem.shared.places([class].into_iter()), -1);
-    for (dim, (asked, room)) in request.iter().zip(&*problem.whole_room(index)).enumerate() {
+    for (dim, (asked, room)) in asked.iter().zip(&*problem.whole_room(index)).enumerate() {
         // A node that its daemons alone overfill is of no use to a pod that asks for nothing either.
         if asked > room {
             let name = &problem.dims.names()[dim];
