@@ -21,7 +21,7 @@ use crate::column::rows::{Hints, Rows};
 use crate::column::{Instance, Item, Shape};
 use crate::model::{PodId, Price};
 use crate::pack::candidates::{Candidate, Flexibility, Sale, Worth, candidates};
-use crate::plan::{Certificate, PodKind};
+use crate::plan::{Certificate, PlanReport, PodKind};
 use crate::problem::admission::Admission;
 use crate::problem::dims::fits;
 use crate::problem::sites::site_admits;
@@ -67,7 +67,11 @@ pub(crate) enum Effort {
 pub(crate) fn values(problem: &Problem<'_>, solution: &Solution, effort: Effort) -> Values {
     let classes = problem.classes.len();
     if solution.nodes.is_empty() {
-        return Values { by_class: vec![0; classes], by_resource: Vec::new(), method: "fluid" };
+        return Values {
+            by_class: vec![0; classes],
+            by_resource: Vec::new(),
+            method: PlanReport::FLUID,
+        };
     }
     let on_new = on_new_nodes(problem, solution);
     let (candidates, relaxed) = relax(problem);
@@ -84,7 +88,7 @@ pub(crate) fn values(problem: &Problem<'_>, solution: &Solution, effort: Effort)
         }
     }
     let by_class = by_resource.iter().map(|parts| parts.iter().sum()).collect();
-    let by_fluid = Values { by_class, by_resource, method: "fluid" };
+    let by_fluid = Values { by_class, by_resource, method: PlanReport::FLUID };
     match effort {
         Effort::First => largest_pod(problem, &candidates, &on_new)
             .filter(|largest| worth(largest, &on_new) > worth(&by_fluid.by_class, &on_new))

@@ -227,6 +227,9 @@ pub struct PlanReport {
 }
 
 impl PlanReport {
+    /// The [`Self::bound_method`] of the fluid relaxation.
+    pub const FLUID: &'static str = "fluid";
+
     /// `price / lower_bound − 1` in millionths; 0 if both are zero, `None` if only the bound is.
     pub fn gap_ppm(&self) -> Option<i64> {
         match (self.price.micro_usd(), self.lower_bound.micro_usd()) {

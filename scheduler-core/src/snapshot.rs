@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::attachment::SharedVolume;
+use crate::model::attachment::{SharedVolume, places};
 use crate::model::{
     CapacityType, DaemonSet, InstanceType, Node, NodeOverlay, NodePool, NodePoolName, ObjectRef,
     Offering, OfferingKey, Pod, PodId, Reservation, Resources, well_known,
@@ -130,9 +130,7 @@ impl NodeWithPods {
         for pod in &self.pods {
             used.add(&pod.spec.requests);
         }
-        for volume in self.shared_volumes() {
-            used.add_amount(&volume.resource(), 1);
-        }
+        used.add(&places(self.shared_volumes()));
         used
     }
 

@@ -28,7 +28,7 @@ mod world;
 use crate::model::Price;
 use crate::plan::Plan;
 use crate::snapshot::ClusterSnapshot;
-pub use violation::{AlternativeFault, KindFault, Place, TerminationFault, Violation};
+pub use violation::{AlternativeFault, KindFault, Place, Subject, TerminationFault, Violation};
 
 /// Checks a plan and returns what is wrong with it, in a fixed order; nothing means that every
 /// constraint holds once the plan is carried out, and that the reported lower bound is the one

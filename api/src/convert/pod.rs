@@ -1,6 +1,6 @@
 //! Pods: what matters for placing them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -71,10 +71,11 @@ impl PodView<'_> {
                 Places { all: vec![Requirements::new()], without_volumes: None }
             }
         };
+        let mounted = self.mounted(context);
         Ok(PodSpec {
             namespace: self.namespace.to_owned(),
-            requests: self.requests(context)?,
-            shared_volumes: self.mounted(context).shared,
+            requests: self.requests(context, mounted.own)?,
+            shared_volumes: mounted.shared,
             exclusive_claims: context.volumes.exclusive_claims(self.key(), self.spec),
             node_alternatives: places.all,
             affinity_alternatives: places.without_volumes,
@@ -98,11 +99,13 @@ impl PodView<'_> {
 
     /// A pod that cannot be placed. If it runs already it still takes up room where it is.
     fn unplaceable(&self, context: &Context<'_>, unsupported: Unsupported) -> PodSpec {
+        let mounted = self.mounted(context);
+        let requests = self.requests(context, mounted.own);
         PodSpec {
             namespace: self.namespace.to_owned(),
             labels: self.labels(context),
-            requests: self.requests(context).unwrap_or(Resources::default().with_pods(1)),
-            shared_volumes: self.mounted(context).shared,
+            requests: requests.unwrap_or(Resources::default().with_pods(1)),
+            shared_volumes: mounted.shared,
             exclusive_claims: context.volumes.exclusive_claims(self.key(), self.spec),
             node_alternatives: vec![Requirements::new()],
             host_ports: host_ports(self.spec).unwrap_or_default(),
@@ -123,7 +126,12 @@ impl PodView<'_> {
         labels
     }
 
-    fn requests(&self, context: &Context<'_>) -> Result<Resources, Problem> {
+    /// Requests of the pod, with the volumes that it mounts alone.
+    fn requests(
+        &self,
+        context: &Context<'_>,
+        volumes: BTreeMap<String, i64>,
+    ) -> Result<Resources, Problem> {
         let defaults = if is_admitted(self.metadata) {
             Defaults::default()
         } else {
@@ -132,8 +140,8 @@ impl PodView<'_> {
         let none = Amounts::default();
         let overhead = context.runtime_class(self.spec).map_or(&none, |(_, overhead)| overhead);
         let mut requests = requests::effective(self.spec, self.status, &defaults, overhead)?;
-        for (resource, volumes) in self.mounted(context).own {
-            requests.set(&resource, volumes);
+        for (resource, count) in volumes {
+            requests.set(&resource, count);
         }
         Ok(requests)
     }

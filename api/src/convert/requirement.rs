@@ -103,6 +103,10 @@ pub(super) fn term(term: &NodeSelectorTerm) -> Result<Gathered, Problem> {
         let requirement = written
             .parse(&NODE_OPERATORS)
             .map_err(|problem| problem.within(&format!("matchExpressions[{index}]")))?;
+        // Every node has a host name; only it is not known yet of a node that does not exist.
+        if expression.key == well_known::HOSTNAME && requirement == Requirement::exists() {
+            continue;
+        }
         gathered.add(&expression.key, requirement);
     }
     Ok(gathered)

@@ -45,6 +45,11 @@ pub(super) struct Volumes<'a> {
 /// Alternatives, any of which will do; each names the labels of nodes that can reach the volume.
 type Alternatives = Vec<Gathered>;
 
+/// The name of the claim that Kubernetes makes for an ephemeral volume of a pod.
+fn ephemeral_claim(pod: &str, volume: &Volume) -> String {
+    format!("{pod}-{}", volume.name)
+}
+
 impl<'a> Volumes<'a> {
     pub(super) fn new(objects: &'a Objects) -> Self {
         let classes = objects.storage_classes.iter().map(|class| &class.object);
@@ -111,7 +116,7 @@ impl<'a> Volumes<'a> {
             return self.of_claim(claim).map_err(|why| format!("volume {quoted:?}: {why}"));
         }
         let Some(source) = &volume.ephemeral else { return Ok(vec![Gathered::default()]) };
-        let claim_name = format!("{pod}-{quoted}");
+        let claim_name = ephemeral_claim(pod, volume);
         let alternatives = match self.claims.get(&(namespace, claim_name.as_str())) {
             Some(claim) => self.of_claim(claim),
             None => match &source.volume_claim_template {

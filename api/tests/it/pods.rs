@@ -31,6 +31,14 @@ fn each_affinity_term_is_an_alternative_within_the_node_selector() {
 }
 
 #[test]
+fn every_node_that_will_be_launched_has_some_host_name() {
+    let spec = pending(&pod(&affinity(
+        "{matchExpressions: [{key: kubernetes.io/hostname, operator: Exists}]}",
+    )));
+    assert_eq!(spec.node_alternatives[0].to_string(), "team In [a]");
+}
+
+#[test]
 fn an_empty_affinity_term_selects_no_node() {
     let spec = pending(&pod(&affinity("{}, {matchExpressions: [{key: x, operator: Exists}]}")));
     assert_eq!(spec.node_alternatives.len(), 1);

@@ -19,9 +19,9 @@ pub(crate) struct Item<'a> {
 const FLUID_GROUPS_MAX: usize = 12;
 
 /// The fluid relaxation of some items over these candidates: the relaxation, with a shape for each
-/// of them, its demand by group, and the group of each item. Items are grouped by the candidates that can hold one of them;
-/// where there are too many groups, neighbours in size share one that admits what any of them
-/// does, which keeps the bound valid.
+/// of them, its demand by group, and the group of each item. Items are grouped by the candidates
+/// that can hold one of them; where there are too many groups, neighbours in size share one that
+/// admits what any of them does, which keeps the bound valid.
 pub(crate) fn relaxation(
     problem: &Problem<'_>,
     candidates: &[Candidate],

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::Settings;
+use crate::model::attachment::places;
 use crate::model::{NodeStage, Pod, PodId};
 use crate::snapshot::{ClusterSnapshot, NodeWithPods, Supply};
 
@@ -104,9 +105,8 @@ fn is_expected(snapshot: &ClusterSnapshot, pod: &Pod) -> bool {
         let used = node.used();
         let attached = node.shared_volumes();
         let mut asked = pod.spec.requests.clone();
-        for volume in pod.spec.shared_volumes.iter().filter(|one| !attached.contains(one)) {
-            asked.add_amount(&volume.resource(), 1);
-        }
+        let volumes = pod.spec.shared_volumes.iter();
+        asked.add(&places(volumes.filter(|one| !attached.contains(one))));
         let mut asked = asked.iter();
         asked.all(|(name, asked)| asked + used.get(name) <= node.node.allocatable.get(name))
     };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::model::{PodId, PodSpec};
 use crate::plan::{Action, Blocker, Plan, PlanReport, ReasonCode, Unschedulable};
 use crate::snapshot::ClusterSnapshot;
-use crate::verify::{Place, Violation};
+use crate::verify::{Place, Subject, Violation};
 
 /// Times that the others are planned anew. Each costs a whole plan; whoever meets more faults than
 /// that has met one that leaving pods out does not mend.
@@ -73,12 +73,12 @@ impl Withheld {
 
 /// The pod that a violation names, or all those that the plan puts on the node it is about.
 fn named<'a>(plan: &'a Plan, violation: &'a Violation) -> Vec<&'a PodId> {
-    match (violation.pod(), violation.place()) {
-        (Some(pod), _) => vec![pod],
-        (None, Some(Place::New { index, .. })) => {
+    match violation.subject() {
+        Subject::Pod(pod) => vec![pod],
+        Subject::Node(Place::New { index, .. }) => {
             plan.launches().nth(*index).into_iter().flat_map(|node| &node.pods).collect()
         }
-        (None, Some(Place::Existing(name))) => {
+        Subject::Node(Place::Existing(name)) => {
             let expected = plan.actions.iter().filter_map(|action| match action {
                 Action::Nominate { pod, node } | Action::Hold { chunk: pod, node } => {
                     (node == name).then_some(pod)
@@ -87,6 +87,6 @@ fn named<'a>(plan: &'a Plan, violation: &'a Violation) -> Vec<&'a PodId> {
             });
             expected.collect()
         }
-        (None, Some(Place::Static { .. }) | None) => Vec::new(),
+        Subject::Node(Place::Static { .. }) | Subject::Other => Vec::new(),
     }
 }

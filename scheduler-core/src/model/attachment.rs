@@ -11,6 +11,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::resources::Resources;
+
 /// The CSI driver of EBS volumes, those that in-tree names speak of included.
 pub const EBS_DRIVER: &str = "ebs.csi.aws.com";
 
@@ -46,6 +48,15 @@ impl SharedVolume {
     pub fn resource(&self) -> String {
         attachable_volumes(&self.driver)
     }
+}
+
+/// The places that these volumes take on one node, each counted as often as it is given.
+pub fn places<'v>(volumes: impl IntoIterator<Item = &'v SharedVolume>) -> Resources {
+    let mut places = Resources::default();
+    for volume in volumes {
+        places.add_amount(&volume.resource(), 1);
+    }
+    places
 }
 
 impl fmt::Display for SharedVolume {

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::id::NodePoolName;
 use super::label::Labels;
 use super::requirement::Requirements;
-use super::resources::Resources;
 use super::taint::Taint;
 
 /// A `NodePool`.
@@ -42,26 +41,6 @@ pub struct NodePool {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Limits(pub BTreeMap<String, i64>);
-
-impl Limits {
-    /// What is left after so many nodes with this total capacity; negative if over the limit.
-    #[must_use]
-    pub fn minus(&self, used: &Resources, nodes: i64) -> Self {
-        let left = |(name, limit): (&String, &i64)| {
-            let used = if name == "nodes" { nodes } else { used.get(name) };
-            (name.clone(), limit - used)
-        };
-        Self(self.0.iter().map(left).collect())
-    }
-
-    /// The first limit that one more node of this capacity would exceed.
-    pub fn first_exceeded(&self, capacity: &Resources) -> Option<&str> {
-        let need = |name: &str| {
-            if name == "nodes" { 1 } else { capacity.get(name) }
-        };
-        self.0.iter().find(|(name, left)| need(name) > **left).map(|(name, _)| name.as_str())
-    }
-}
 
 /// Disruption settings of a pool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

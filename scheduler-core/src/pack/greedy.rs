@@ -8,6 +8,8 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use rayon::prelude::*;
+
 use crate::pack::fill::{Buckets, Desk, Filling, fill};
 use crate::pack::improve::Bin;
 use crate::pack::limits::Limits;
@@ -49,18 +51,31 @@ impl PartialEq for Offer {
 
 impl Eq for Offer {}
 
+/// What the greedy starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// What nodes may be worth at most: few candidates are ever filled.
+    Guessed,
+    /// A filling of every candidate: of those that look worse than they are, some fit a cheaper one.
+    Filled,
+}
+
 /// Buys nodes for what is left of each item, within limits, and counts the fillings built.
 pub(crate) fn buy(
     tier: &Tier<'_, '_>,
     worth: &Worth,
     mut left: Vec<i64>,
     mut limits: Limits,
+    start: Start,
 ) -> (Vec<Bin>, usize) {
     let mut buckets = Buckets::new(tier, &worth.by_resource);
     buckets.advance(&left);
     let mut desk = Desk::new(tier);
-    let mut offers = first_offers(tier, worth, &left);
-    let mut patterns = 0;
+    let mut offers = match start {
+        Start::Guessed => guessed(tier, worth, &left),
+        Start::Filled => filled(tier, &buckets, &left, &limits),
+    };
+    let mut patterns = if start == Start::Filled { offers.len() } else { 0 };
     let mut bins = Vec::new();
     let mut bought = 0;
     while let Some(Offer { at, cheapest, filled, .. }) = offers.pop() {
@@ -91,8 +106,20 @@ pub(crate) fn buy(
     (bins, patterns)
 }
 
-/// What candidates may be worth at most: few are ever filled.
-fn first_offers(tier: &Tier<'_, '_>, worth: &Worth, left: &[i64]) -> BinaryHeap<Offer> {
+/// An offer of every candidate, made on all cores; they do not depend on each other.
+fn filled(
+    tier: &Tier<'_, '_>,
+    buckets: &Buckets,
+    left: &[i64],
+    limits: &Limits,
+) -> BinaryHeap<Offer> {
+    let make = |desk: &mut Desk, at: usize| offer(tier, buckets, (left, desk), limits, (at, 0));
+    let all = (0..tier.candidates.len()).into_par_iter().map_init(|| Desk::new(tier), make);
+    all.collect::<Vec<Option<Offer>>>().into_iter().flatten().collect()
+}
+
+/// What candidates may be worth at most.
+fn guessed(tier: &Tier<'_, '_>, worth: &Worth, left: &[i64]) -> BinaryHeap<Offer> {
     // A pod that asks for nothing that has a price counts as 1.
     let pods: i64 = left.iter().sum();
     let offer = |(at, most): (usize, &i128)| Offer {

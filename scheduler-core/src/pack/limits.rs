@@ -38,6 +38,14 @@ impl Limits {
         self.nodes_within(problem, shape) > 0
     }
 
+    /// The first limit of a pool that one more node of a shape would exceed.
+    pub(crate) fn first_exceeded(&self, problem: &Problem<'_>, shape: usize) -> Option<&str> {
+        let (pool, capacity) = problem.pool_and_capacity(shape);
+        let need = |name: &str| if name == "nodes" { 1 } else { capacity.get(name) };
+        let mut limits = self.left[pool].iter();
+        limits.find(|(name, left)| need(name) > *left).map(|(name, _)| name.as_str())
+    }
+
     /// How many more nodes of a shape there is room for.
     pub(crate) fn nodes_within(&self, problem: &Problem<'_>, shape: usize) -> i64 {
         let (pool, capacity) = problem.pool_and_capacity(shape);

@@ -25,7 +25,7 @@ pub(crate) fn parts(state: &State<'_>, classes: &[usize]) -> Vec<Part> {
         if state.remaining[*class] == 0 || one.spec.unsupported.is_some() {
             continue;
         }
-        let mut shapes = problem.admissions[one.preferred.unwrap_or(one.admission)].usable.clone();
+        let mut shapes = problem.admissions[one.wanted()].usable.clone();
         if !one.spec.host_ports.is_empty() || problem.shared.has(*class) {
             let mut suiting = BitSet::new(problem.table.shapes.len());
             let all = shapes.iter().filter(|shape| problem.suits(*class, *shape));

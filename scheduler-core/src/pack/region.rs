@@ -103,19 +103,16 @@ impl<'p> Atlas<'p> {
             return Rc::new([]);
         }
         let views = problem.rules.views_of([class]);
-        let admission = one.preferred.unwrap_or(one.admission);
         let own = !one.spec.host_ports.is_empty() || problem.shared.has(class);
         let counted = views.counted.iter().map(|one| Arc::as_ptr(one).addr()).collect();
-        let face = (admission, views.keys.clone(), counted, own.then_some(class));
+        let face = (one.wanted(), views.keys.clone(), counted, own.then_some(class));
         self.by_face.entry(face).or_insert_with(|| divide(problem, class, &views)).clone()
     }
 }
 
 /// The regions of a class.
 fn divide(problem: &Problem<'_>, class: usize, views: &Views) -> Rc<[Region]> {
-    let one = &problem.classes[class];
-    let admission = one.preferred.unwrap_or(one.admission);
-    let usable = &problem.admissions[admission].usable;
+    let usable = &problem.admissions[problem.classes[class].wanted()].usable;
     let mut numbers: BTreeMap<Vec<Option<usize>>, usize> = BTreeMap::new();
     let mut of_region: Vec<Vec<usize>> = Vec::new();
     let mut view = Vec::new();

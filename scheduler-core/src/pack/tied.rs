@@ -32,12 +32,12 @@ pub(crate) fn divide(state: &mut State<'_>, classes: &[usize]) -> Vec<Part> {
         left[*class] = state.remaining[*class];
     }
     for class in others {
-        parts.extend(place_class(state, class, &mut left[class], &atlas.regions(class)));
+        parts.extend(place_class(state, class, &mut left[class], &mut atlas));
     }
     loop {
         let before: i64 = left.iter().sum();
         for class in &seekers {
-            parts.extend(place_class(state, *class, &mut left[*class], &atlas.regions(*class)));
+            parts.extend(place_class(state, *class, &mut left[*class], &mut atlas));
         }
         if left.iter().sum::<i64>() == before {
             break;
@@ -51,12 +51,13 @@ fn place_class(
     state: &mut State<'_>,
     class: usize,
     left: &mut i64,
-    regions: &[Region],
+    atlas: &mut Atlas<'_>,
 ) -> Vec<Part> {
     if *left == 0 {
         return Vec::new();
     }
     let problem = state.problem;
+    let regions = atlas.regions(class);
     let request = &problem.classes[class].request;
     // Cheapest first.
     let mut offers: Vec<(i64, i128, usize)> = Vec::new();

@@ -10,7 +10,7 @@ use crate::column::master::Column;
 use crate::column::rows::{Hints, Rows};
 use crate::column::{self, Instance};
 use crate::pack::candidates::{Candidate, Flexibility, Sale, Worth as By, candidates};
-use crate::pack::greedy;
+use crate::pack::greedy::{self, Start};
 use crate::pack::improve::{Bin, Board};
 use crate::pack::limits::Limits;
 use crate::pack::parts::Part;
@@ -103,7 +103,8 @@ impl<'a, 'p> Tier<'a, 'p> {
     pub(crate) fn pack(&self, steps: u32) -> Packed {
         let worth = self.worth();
         let (left, limits) = (self.pods.clone(), self.limits.clone());
-        let (bins, patterns) = greedy::buy(self, &worth, left, limits);
+        let start = if steps == 0 { Start::Guessed } else { Start::Filled };
+        let (bins, patterns) = greedy::buy(self, &worth, left, limits, start);
         let mut packed = Packed { bins, patterns, hints: None };
         if steps > 0 && !packed.bins.is_empty() {
             self.refine(&mut packed, &worth, steps);
@@ -229,7 +230,7 @@ impl<'a, 'p> Tier<'a, 'p> {
                 bins.push(bin);
             }
         }
-        let (rest, patterns) = greedy::buy(self, worth, rounding.left, limits);
+        let (rest, patterns) = greedy::buy(self, worth, rounding.left, limits, Start::Filled);
         bins.extend(rest);
         (bins, patterns)
     }

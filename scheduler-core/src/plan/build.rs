@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::model::attachment::places;
 use crate::model::{Labels, PodId, Resources};
 use crate::pack::limits::Limits;
 use crate::plan::{Action, Alternative, PlannedNode};
@@ -200,9 +201,7 @@ fn load(problem: &Problem<'_>, contents: &[Content]) -> Resources {
         load.add_times(&spec.requests, *pods);
         volumes.extend(&spec.shared_volumes);
     }
-    for volume in volumes {
-        load.add_amount(&volume.resource(), 1);
-    }
+    load.add(&places(volumes));
     load
 }
 

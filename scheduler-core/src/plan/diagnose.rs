@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use crate::model::Requirements;
 use crate::model::well_known::HOSTNAME;
+use crate::model::{HostPort, Requirements};
+use crate::pack::limits::Limits;
 use crate::plan::reason::{Blocker, Nearest, ReasonCode, Unschedulable};
 use crate::problem::Problem;
 use crate::problem::dims::take;
@@ -19,8 +20,13 @@ pub(crate) fn unschedulable(
     rest: &[Vec<usize>],
 ) -> Vec<Unschedulable> {
     let mut all = Vec::new();
+    if rest.iter().all(Vec::is_empty) {
+        return all;
+    }
+    let mut left = Limits::new(problem);
+    solution.nodes.iter().for_each(|node| left.take(problem, &[node.shape]));
     for (class, pods) in rest.iter().enumerate().filter(|(_, pods)| !pods.is_empty()) {
-        let reason = reason(problem, class, solution.setbacks[class]);
+        let reason = reason(problem, class, solution.setbacks[class], &left);
         all.extend(pods.iter().map(|pod| Unschedulable {
             pod: problem.snapshot.pending[*pod].id.clone(),
             ..reason.clone()
@@ -38,7 +44,12 @@ struct Attempt {
     shortfall: i64,
 }
 
-fn reason(problem: &Problem<'_>, class: usize, setback: Option<Setback>) -> Unschedulable {
+fn reason(
+    problem: &Problem<'_>,
+    class: usize,
+    setback: Option<Setback>,
+    left: &Limits,
+) -> Unschedulable {
     let spec = &problem.classes[class].spec;
     let mut reason = Unschedulable {
         pod: crate::model::PodId::new("", ""),
@@ -56,21 +67,51 @@ fn reason(problem: &Problem<'_>, class: usize, setback: Option<Setback>) -> Unsc
         reason.code = ReasonCode::NoNodePool;
         return reason;
     }
-    let attempts = (0..problem.table.shapes.len()).map(|shape| attempt(problem, class, shape));
-    let Some(nearest) = attempts.min_by(|a, b| nearer(problem, a, b)) else {
+    let mut asked = problem.classes[class].request.clone();
+    take(&mut asked, &problem.shared.places([class].into_iter()), -1);
+    let shapes = || 0..problem.table.shapes.len();
+    let attempts = || shapes().map(|shape| attempt(problem, class, &asked, shape));
+    let nearest = attempts().min_by(|a, b| nearer(problem, a, b));
+    let Some(mut nearest) = nearest else {
         let first = pools.iter().find(|pool| pool.replicas.is_none());
         let node_pool = first.map(|pool| pool.name.clone());
         reason.blockers.extend(node_pool.map(|node_pool| Blocker::NoInstanceType { node_pool }));
         return reason;
     };
+    if nearest.blockers.is_empty() {
+        nearest = limited(problem, attempts(), setback, left).unwrap_or(nearest);
+    }
     reason.nearest = Some(named(problem, nearest.shape));
     reason.blockers = nearest.blockers;
     if reason.blockers.is_empty() {
-        reason.blockers = vec![held_back(problem, class, setback, nearest.shape)];
+        reason.blockers = vec![held_back(problem, class, setback, nearest.shape, left)];
     }
     reason.blockers.sort();
     reason.code = code(&reason.blockers);
     reason
+}
+
+/// The candidate that says which limit stopped the search: best of the pool that the search has
+/// named, and of any if limits leave none of those that would do.
+fn limited(
+    problem: &Problem<'_>,
+    attempts: impl Iterator<Item = Attempt>,
+    setback: Option<Setback>,
+    left: &Limits,
+) -> Option<Attempt> {
+    let (stopped, free): (Vec<Attempt>, Vec<Attempt>) = attempts
+        .filter(|one| one.blockers.is_empty())
+        .partition(|one| !left.allow(problem, one.shape));
+    let named = match setback {
+        Some(Setback::Limit(pool)) => Some(pool),
+        Some(Setback::Rule(_)) => return None,
+        None if !free.is_empty() => return None,
+        None => None,
+    };
+    let elsewhere = |one: &Attempt| named.is_some_and(|pool| problem.table.pool(one.shape) != pool);
+    stopped
+        .into_iter()
+        .min_by(|a, b| elsewhere(a).cmp(&elsewhere(b)).then_with(|| nearer(problem, a, b)))
 }
 
 /// What the search ran into on a candidate that would do by itself.
@@ -79,6 +120,7 @@ fn held_back(
     class: usize,
     setback: Option<Setback>,
     shape: usize,
+    left: &Limits,
 ) -> Blocker {
     let broken = |number: usize| {
         let rule = &problem.rules.all[number];
@@ -99,6 +141,7 @@ fn held_back(
     };
     let pool = match setback {
         Some(Setback::Rule(rule)) => return broken(rule),
+        Some(Setback::Limit(_)) if !left.allow(problem, shape) => problem.table.pool(shape),
         Some(Setback::Limit(pool)) => pool,
         None => {
             if let Some(lacking) = first_lacking(problem, shape, &[(class, 1)]) {
@@ -110,25 +153,20 @@ fn held_back(
                     available: lacking.available,
                 };
             }
-            match problem.rules.of_class[class].first() {
+            // A rule of others that merely counts the class holds nothing back.
+            let binds = |rule: &&usize| {
+                let rule = &problem.rules.all[**rule];
+                rule.owner[class] || matches!(rule.kind, Kind::Anti)
+            };
+            let is_limited = !left.allow(problem, shape);
+            match problem.rules.of_class[class].iter().find(binds).filter(|_| !is_limited) {
                 Some(rule) => return broken(*rule),
                 None => problem.table.pool(shape),
             }
         }
     };
     let node_pool = &problem.snapshot.supply.node_pools[pool];
-    let (_, capacity) = problem.pool_and_capacity(shape);
-    let nodes = problem.snapshot.nodes.iter().map(|node| &node.node);
-    let mut used = crate::model::Resources::default();
-    let mut count = 0;
-    for node in
-        nodes.filter(|node| !node.deleting && node.node_pool.as_ref() == Some(&node_pool.name))
-    {
-        used.add(&node.capacity);
-        count += 1;
-    }
-    let left = node_pool.limits.minus(&used, count);
-    let exceeded = left.first_exceeded(capacity);
+    let exceeded = left.first_exceeded(problem, shape);
     if let (None, Some(reservation)) = (exceeded, problem.reservation(shape)) {
         let id = problem.table.reservations[reservation].id.clone();
         return Blocker::Reservation { id };
@@ -138,7 +176,8 @@ fn held_back(
     Blocker::Limit { node_pool: node_pool.name.clone(), resource }
 }
 
-fn attempt(problem: &Problem<'_>, class: usize, index: usize) -> Attempt {
+/// What keeps a pod of the class, which asks for so much, off a new node of a shape.
+fn attempt(problem: &Problem<'_>, class: usize, asked: &[i64], index: usize) -> Attempt {
     let table = &problem.table;
     let shape = &table.shapes[index];
     let row = &table.rows[shape.row];
@@ -151,10 +190,9 @@ fn attempt(problem: &Problem<'_>, class: usize, index: usize) -> Attempt {
         untolerated.map(|taint| Blocker::Taint { taint: taint.to_string() }).collect();
     blockers.extend(unmet(problem, &one.spec.node_alternatives, shape));
     let mut shortfall: i64 = 0;
-    let mut request = one.request.clone();
-    take(&mut request, &problem.shared.places([class].into_iter()), -1);
-    for (dim, (asked, room)) in request.iter().zip(&*problem.whole_room(index)).enumerate() {
-        if *asked > 0 && asked > room {
+    for (dim, (asked, room)) in asked.iter().zip(&*problem.whole_room(index)).enumerate() {
+        // A node that its daemons alone overfill is of no use to a pod that asks for nothing either.
+        if asked > room {
             let name = &problem.dims.names()[dim];
             let daemons = row.daemons.get(name);
             blockers.push(Blocker::Resource {
@@ -169,9 +207,13 @@ fn attempt(problem: &Problem<'_>, class: usize, index: usize) -> Attempt {
     if !shape.available {
         blockers.push(Blocker::Offering);
     }
-    if let Some(port) = one.spec.host_ports.first().filter(|_| !problem.ports_clear(class, index)) {
-        blockers.push(Blocker::HostPort { port: port.port });
-    }
+    let is_taken = |own: &&HostPort| row.ports.iter().any(|taken| taken.conflicts(own));
+    let mut ports: Vec<u16> =
+        one.spec.host_ports.iter().filter(is_taken).map(|own| own.port).collect();
+    // A port that is taken for two protocols is named once.
+    ports.sort_unstable();
+    ports.dedup();
+    blockers.extend(ports.into_iter().map(|port| Blocker::HostPort { port }));
     Attempt { shape: index, blockers, shortfall }
 }
 

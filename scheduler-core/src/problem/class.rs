@@ -22,6 +22,11 @@ pub(crate) struct Class {
 }
 
 impl Class {
+    /// The admission that is tried first.
+    pub(crate) fn wanted(&self) -> usize {
+        self.preferred.unwrap_or(self.admission)
+    }
+
     /// Whether a host port of the class is among those taken.
     pub(crate) fn clashes(&self, taken: &[HostPort]) -> bool {
         let ports = &self.spec.host_ports;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::shapes::tolerates_taints;
-use crate::model::attachment::SharedVolume;
+use crate::model::attachment::{SharedVolume, places};
 use crate::model::well_known::HOSTNAME;
 use crate::model::{HostPort, PodSpec, Resources};
 use crate::snapshot::{NodeWithPods, Supply};
@@ -97,8 +97,6 @@ fn summary(supply: &Supply, node: &NodeWithPods) -> SiteSummary {
             ports.extend(daemon_set.spec.host_ports.iter().cloned());
         }
     }
-    for volume in &attached {
-        free.add_amount(&volume.resource(), -1);
-    }
+    free.subtract(&places(&attached));
     SiteSummary { free, attached, ports, bound }
 }

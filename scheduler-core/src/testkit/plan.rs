@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::carry_out::daemons_of;
+use crate::model::attachment::places;
 use crate::model::well_known::INSTANCE_TYPE;
 use crate::model::{OfferingKey, PodId, PodSpec, Price, Resources};
 use crate::plan::{
@@ -49,9 +50,7 @@ pub fn launch(
         requests.add(&spec.requests);
         volumes.extend(&spec.shared_volumes);
     }
-    for volume in volumes {
-        requests.add_amount(&volume.resource(), 1);
-    }
+    requests.add(&places(volumes));
     PlannedNode {
         node_pool: node_pool.to_owned(),
         instance_type: instance_type.clone(),

@@ -25,7 +25,7 @@ use self::standing::value_on_paid;
 use super::violation::{KindFault, Violation};
 use super::world::{SiteKind, World};
 use crate::model::{PodId, Price};
-use crate::plan::{Certificate, Plan};
+use crate::plan::{Certificate, Plan, PlanReport};
 
 /// Effort for a tighter bound. Where the search ends close enough, at most 0.025 % of the bound is
 /// given away; where it stalls or uses up its work, which 300 kinds can, nothing is known about how
@@ -66,7 +66,7 @@ pub(super) fn check(world: &World<'_>, plan: &Plan, found: &mut Vec<Violation>) 
     let kinds = Kinds::new(
         kinds.map(|((_, spec, placed), kind)| (world.specs[*spec], *placed, kind.value)),
     );
-    let effort = if plan.report.bound_method == "fluid" { FLUID_EFFORT } else { EFFORT };
+    let effort = if plan.report.bound_method == PlanReport::FLUID { FLUID_EFFORT } else { EFFORT };
     Some(prove(world, &kinds, (certificate.worth, effort)))
 }
 

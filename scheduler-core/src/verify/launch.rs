@@ -8,6 +8,7 @@ use super::selection::Selections;
 use super::supply::{Names, first_wrong_label, offering};
 use super::violation::{Place, Violation};
 use super::world::{SiteKind, World};
+use crate::model::attachment::places;
 use crate::model::{NodePool, Offering, Resources, Taint};
 use crate::plan::PlannedNode;
 
@@ -154,9 +155,7 @@ pub(super) fn pods_at(world: &World<'_>, site: usize) -> Resources {
         load.add_times(&spec.requests, group.placed);
         mounted.extend(&spec.shared_volumes);
     }
-    for volume in mounted {
-        load.add_amount(&volume.resource(), 1);
-    }
+    load.add(&places(mounted));
     load
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::face::{Faces, Verdict, first_untolerated};
 use super::violation::Violation;
 use super::world::{Group, Site, SiteKind, World, admitted};
+use crate::model::attachment::places;
 use crate::model::{HostPort, PodSpec, Resources};
 use crate::snapshot::NodeWithPods;
 
@@ -120,18 +121,12 @@ fn check_room(
         wanted.add(&daemon.requests);
     }
     // A volume takes one place for all its pods, and none anew if it is attached already.
-    let attached: BTreeSet<_> = node.pods.iter().flat_map(|pod| &pod.spec.shared_volumes).collect();
+    let attached = node.shared_volumes();
     let new = groups.iter().filter(|group| group.placed > 0);
     let mounted: BTreeSet<_> =
         new.flat_map(|group| &world.specs[group.spec].shared_volumes).collect();
-    for volume in &mounted {
-        if !attached.contains(volume) {
-            asked.add_amount(&volume.resource(), 1);
-        }
-    }
-    for volume in attached.union(&mounted) {
-        wanted.add_amount(&volume.resource(), 1);
-    }
+    asked.add(&places(mounted.difference(&attached).copied()));
+    wanted.add(&places(attached.union(&mounted).copied()));
     let allocatable = &node.node.allocatable;
     for (resource, _) in asked.iter() {
         let (wanted, available) = (wanted.get(resource), allocatable.get(resource));

@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::subject::Subject;
 use crate::model::{CapacityType, NodeName, NodePoolName, OfferingKey, PodId, Price, Resources};
 
 /// The node that a violation is about.

@@ -20,7 +20,7 @@ use odd::odds;
 use remove::remove;
 
 /// Clusters that are looked at.
-const CLUSTERS: usize = 400;
+const CLUSTERS: usize = 1_000;
 /// Pods without a place that are followed in each, the first of every workload.
 const PODS_MAX: usize = 6;
 /// A pod has a place after so many removals at the latest: there are fewer things that could be

@@ -5,6 +5,7 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 
 use plimsoll_api::quantity::Quantity;
+use scheduler_core::model::attachment::places;
 use scheduler_core::model::{Labels, NodePool, PodId, Resources, well_known};
 use scheduler_core::plan::{
     Action, Alternative, Certificate, GapShare, PlanReport, PlanStats, PodKind, ReasonCode,
@@ -94,9 +95,7 @@ fn launch(
         }
     }
     // A volume that they share was counted once.
-    for volume in volumes {
-        daemons.add_amount(&volume.resource(), -1);
-    }
+    daemons.subtract(&places(volumes));
     let labels = shared.labels.entry(node.labels.clone());
     let labels = labels.or_insert_with(|| Arc::new(node.labels.clone())).clone();
     let alternatives: Vec<Alternative> = node.alternatives.iter().map(alternative).collect();

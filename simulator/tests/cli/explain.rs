@@ -46,7 +46,7 @@ fn every_reason_code_has_a_page() {
 fn an_unknown_code_is_an_error() {
     let run = line("explain PLM-9999");
     assert_eq!(run.code, 1);
-    assert!(run.stderr.contains("codes are PLM-1001 to PLM-1012"), "{}", run.stderr);
+    assert!(run.stderr.contains("codes are PLM-1001 to PLM-1014"), "{}", run.stderr);
 }
 
 #[test]

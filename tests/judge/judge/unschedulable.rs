@@ -59,8 +59,13 @@ pub(super) async fn ask(
         actors.push(stage.add(pod.clone()).await?);
     }
     let verdicts = stage.verdicts(&actors).await?;
+    let leaving = case.cluster.leaving();
     for (one, verdict) in judged.iter().zip(verdicts) {
         let Verdict::Bound(node) = verdict else { continue };
+        // The scheduler does not know that a node is going away until it is tainted.
+        if leaving.contains(&node) {
+            continue;
+        }
         outcome.disagreements.push(Disagreement {
             kind: Kind::Unschedulable,
             pod: one.pod.to_string(),

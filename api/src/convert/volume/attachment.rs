@@ -11,7 +11,7 @@ use scheduler_core::model::attachment::{
 };
 use scheduler_core::model::{InstanceType, Node, NodeStage, PodSpec, well_known};
 
-use super::Volumes;
+use super::{Volumes, ephemeral_claim};
 use crate::convert::context::Key;
 use crate::convert::{daemon_set, is_terminal};
 use crate::objects::{Objects, Sourced, name, namespace};
@@ -136,7 +136,7 @@ impl Volumes<'_> {
             volume.ephemeral.as_ref().and_then(|source| source.volume_claim_template.as_ref());
         let claim = match (&volume.persistent_volume_claim, template) {
             (Some(source), _) => source.claim_name.clone(),
-            (None, Some(_)) => format!("{pod}-{}", volume.name),
+            (None, Some(_)) => ephemeral_claim(pod, volume),
             (None, None) => return None,
         };
         let driver = match self.claims.get(&(namespace, claim.as_str())) {
@@ -173,7 +173,7 @@ fn claim_names((_, pod): Key<'_>, spec: &K8sPodSpec) -> impl Iterator<Item = Str
     let volumes = spec.volumes.iter().flatten();
     volumes.filter_map(move |volume| match (&volume.persistent_volume_claim, &volume.ephemeral) {
         (Some(source), _) => Some(source.claim_name.clone()),
-        (None, Some(_)) => Some(format!("{pod}-{}", volume.name)),
+        (None, Some(_)) => Some(ephemeral_claim(pod, volume)),
         (None, None) => None,
     })
 }

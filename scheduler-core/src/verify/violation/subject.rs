@@ -3,9 +3,20 @@
 use super::{Place, Violation};
 use crate::model::PodId;
 
+/// What a violation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// A single pod.
+    Pod(&'a PodId),
+    /// A node as a whole.
+    Node(&'a Place),
+    /// Neither: a pool, a reservation or the report.
+    Other,
+}
+
 impl Violation {
-    /// The pod that it names, if it names one.
-    pub fn pod(&self) -> Option<&PodId> {
+    /// What it is about.
+    pub fn subject(&self) -> Subject<'_> {
         match self {
             Self::UnknownPod { pod }
             | Self::PodRepeated { pod }
@@ -22,37 +33,7 @@ impl Violation {
             | Self::AffinityUnmet { pod, .. }
             | Self::AntiAffinityBroken { pod, .. }
             | Self::ClaimShared { pod, .. }
-            | Self::CertificateKind { first: pod, .. } => Some(pod),
-            Self::EmptyLaunch { .. }
-            | Self::UnknownPool { .. }
-            | Self::StaticPool { .. }
-            | Self::UnknownInstanceType { .. }
-            | Self::UnknownOffering { .. }
-            | Self::UnavailableOffering { .. }
-            | Self::WrongPrice { .. }
-            | Self::WrongLabel { .. }
-            | Self::WrongTaints { .. }
-            | Self::WrongCapacity { .. }
-            | Self::WrongAllocatable { .. }
-            | Self::WrongDaemons { .. }
-            | Self::WrongRequests { .. }
-            | Self::Overfull { .. }
-            | Self::LimitExceeded { .. }
-            | Self::NotStatic { .. }
-            | Self::Replicas { .. }
-            | Self::ReservationExceeded { .. }
-            | Self::WrongWorth { .. }
-            | Self::Alternative { .. }
-            | Self::MinValues { .. }
-            | Self::WrongRelaxation { .. }
-            | Self::Termination { .. }
-            | Self::WrongReport { .. } => None,
-        }
-    }
-
-    /// The node that it is about, if it is about one rather than a single pod of it.
-    pub fn place(&self) -> Option<&Place> {
-        match self {
+            | Self::CertificateKind { first: pod, .. } => Subject::Pod(pod),
             Self::EmptyLaunch { place }
             | Self::UnknownPool { place, .. }
             | Self::StaticPool { place, .. }
@@ -71,28 +52,12 @@ impl Violation {
             | Self::WrongWorth { place, .. }
             | Self::Alternative { place, .. }
             | Self::MinValues { place, .. }
-            | Self::WrongRelaxation { place, .. } => Some(place),
-            Self::UnknownPod { .. }
-            | Self::PodRepeated { .. }
-            | Self::WrongNomination { .. }
-            | Self::PodMissing { .. }
-            | Self::UnsupportedPod { .. }
-            | Self::UnknownNode { .. }
-            | Self::NodeDeleting { .. }
-            | Self::TaintNotTolerated { .. }
-            | Self::RequirementsUnmet { .. }
-            | Self::HostPortClash { .. }
-            | Self::TopologyLabelMissing { .. }
-            | Self::SpreadBroken { .. }
-            | Self::AffinityUnmet { .. }
-            | Self::AntiAffinityBroken { .. }
-            | Self::ClaimShared { .. }
-            | Self::CertificateKind { .. }
-            | Self::LimitExceeded { .. }
+            | Self::WrongRelaxation { place, .. } => Subject::Node(place),
+            Self::LimitExceeded { .. }
             | Self::Replicas { .. }
             | Self::ReservationExceeded { .. }
             | Self::Termination { .. }
-            | Self::WrongReport { .. } => None,
+            | Self::WrongReport { .. } => Subject::Other,
         }
     }
 }

@@ -37,24 +37,31 @@ pub(super) fn remove(snapshot: &mut ClusterSnapshot, reason: &Unschedulable) {
             }
             Blocker::Reservation { id } => for_each_offering(snapshot, |_, one| {
                 let reservation = one.reservation.as_mut().filter(|one| one.id == *id);
-                reservation.into_iter().for_each(|one| one.remaining = 100);
+                if let Some(reservation) = reservation {
+                    reservation.remaining = 100;
+                }
             }),
             Blocker::AntiAffinity { topology_key } => {
                 forget_distance(snapshot, reason, topology_key);
             }
+            Blocker::Resource { name, wanted, available } => {
+                let asked = waiting(snapshot, reason).requests.get(name);
+                let rest = asked - (wanted - available);
+                waiting(snapshot, reason).requests.set(name, rest.max(0));
+                // The daemons alone do not fit: nothing but a larger type helps.
+                let nearest = reason.nearest.as_ref().expect("a lack is one of a candidate");
+                enlarge(snapshot, &nearest.instance_type, (name, (-rest).max(0)));
+            }
             Blocker::Requirement { .. }
             | Blocker::Taint { .. }
-            | Blocker::Resource { .. }
             | Blocker::Spread { .. }
             | Blocker::Affinity { .. }
             | Blocker::HostPort { .. }
             | Blocker::ClaimInUse { .. }
             | Blocker::Unsupported { .. } => {
-                let is_it = |pod: &&mut Arc<Pod>| pod.id == reason.pod;
-                let pod = snapshot.pending.iter_mut().find(is_it).expect("the pod waits");
-                loosen(spec(pod), blocker);
+                loosen(waiting(snapshot, reason), blocker);
             }
-            Blocker::Refused { violation } => panic!("a plan was refused: {violation}"),
+            Blocker::Refused { violation } => unreachable!("a plan was refused: {violation}"),
         }
     }
 }
@@ -70,10 +77,6 @@ fn loosen(spec: &mut PodSpec, blocker: &Blocker) {
             }
         }
         Blocker::Taint { taint } => spec.tolerations.push(toleration(taint)),
-        Blocker::Resource { name, wanted, available } => {
-            let asked = spec.requests.get(name);
-            spec.requests.set(name, asked - (wanted - available));
-        }
         Blocker::Spread { topology_key, max_skew } => spec
             .topology_spread
             .retain(|one| one.topology_key != *topology_key || one.max_skew != *max_skew),
@@ -86,6 +89,7 @@ fn loosen(spec: &mut PodSpec, blocker: &Blocker) {
         }
         Blocker::Unsupported { .. } => spec.unsupported = None,
         Blocker::Offering
+        | Blocker::Resource { .. }
         | Blocker::Limit { .. }
         | Blocker::Reservation { .. }
         | Blocker::AntiAffinity { .. }
@@ -109,6 +113,21 @@ fn forget_distance(snapshot: &mut ClusterSnapshot, reason: &Unschedulable, topol
     snapshot.pending.iter_mut().for_each(forget);
     for node in &mut snapshot.nodes {
         Arc::make_mut(node).pods.iter_mut().for_each(forget);
+    }
+}
+
+/// What the pod that the reason is about asks for.
+fn waiting<'a>(snapshot: &'a mut ClusterSnapshot, reason: &Unschedulable) -> &'a mut PodSpec {
+    let is_it = |pod: &&mut Arc<Pod>| pod.id == reason.pod;
+    spec(snapshot.pending.iter_mut().find(is_it).expect("the pod waits"))
+}
+
+fn enlarge(snapshot: &mut ClusterSnapshot, instance_type: &str, (name, more): (&str, i64)) {
+    for catalog in Arc::make_mut(&mut snapshot.supply).catalogs.values_mut() {
+        for one in Arc::make_mut(catalog).iter_mut().filter(|one| one.name == instance_type) {
+            let amount = one.capacity.get(name);
+            one.capacity.set(name, amount + more);
+        }
     }
 }
 
