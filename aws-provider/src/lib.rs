@@ -39,5 +39,6 @@
 
 mod catalog;
 mod instance_type;
+pub mod node_class;
 
 pub use catalog::{AsOf, Catalog, CatalogError, CatalogOptions};
