@@ -5,9 +5,32 @@
 //! spec ──► hash ──► annotations of classes and claims
 //! ```
 
+mod ami;
+mod condition;
+mod device;
 mod hash;
+mod kubernetes_version;
+mod profile;
+mod select;
+pub mod step;
 
+pub use ami::{
+    AmiError, ImageLookups, Mutability, Parameter, ParameterAnswers, ami_for, choose, runs_on,
+    stale_parameters,
+};
+pub use condition::{ConditionStatus, ConditionType, Conditions, Verdict};
+pub use device::{VolumeSizeError, block_devices, metadata_options};
 pub use hash::{
     ClaimHash, HASH_ANNOTATION, HASH_VERSION, HASH_VERSION_ANNOTATION, HashAnnotations, hash,
     migrate,
+};
+pub use kubernetes_version::{KubernetesVersion, KubernetesVersionError};
+pub use profile::{
+    ProfileOwner, ProfileStep, RoleChange, is_role_missing, profile_step, role_changes, role_name,
+    unused_profiles,
+};
+pub use select::{
+    UnreadableReservation, expiring_reservations, placement_group, placement_query,
+    reservation_queries, reservations, security_group_queries, security_groups, subnet_queries,
+    subnet_status, subnets,
 };

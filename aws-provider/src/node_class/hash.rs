@@ -14,7 +14,9 @@ use plimsoll_api::crd::ec2_node_class::{
 };
 use serde_json::{Map, Value};
 
-use fnv::{of_bool, of_i32, of_i64, of_map, of_set, of_text};
+pub(super) use fnv::of_text;
+
+use fnv::{of_bool, of_i32, of_i64, of_map, of_set};
 use structure::Fields;
 
 /// Annotation of classes and claims that holds the hash.

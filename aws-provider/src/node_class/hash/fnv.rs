@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 const OFFSET: u64 = 14_695_981_039_346_656_037;
 const PRIME: u64 = 1_099_511_628_211;
 
-pub(crate) fn of_bytes(bytes: &[u8]) -> u64 {
+fn of_bytes(bytes: &[u8]) -> u64 {
     // FNV-1 multiplies first; FNV-1a, which crates offer, does it the other way round.
     bytes.iter().fold(OFFSET, |hash, byte| hash.wrapping_mul(PRIME) ^ u64::from(*byte))
 }
 
-pub(crate) fn of_text(text: &str) -> u64 {
+pub(in crate::node_class) fn of_text(text: &str) -> u64 {
     of_bytes(text.as_bytes())
 }
 
