@@ -13,6 +13,7 @@ mod kubernetes_version;
 mod profile;
 mod select;
 pub mod step;
+pub mod validation;
 
 pub use ami::{
     AmiError, ImageLookups, Mutability, Parameter, ParameterAnswers, ami_for, choose, runs_on,
