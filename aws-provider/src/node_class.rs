@@ -11,6 +11,7 @@ mod device;
 mod hash;
 mod kubernetes_version;
 mod profile;
+mod resolve;
 mod select;
 pub mod step;
 pub mod validation;
@@ -29,6 +30,9 @@ pub use kubernetes_version::{KubernetesVersion, KubernetesVersionError};
 pub use profile::{
     ProfileOwner, ProfileStep, RoleChange, is_role_missing, profile_step, role_changes, role_name,
     unused_profiles,
+};
+pub use resolve::{
+    ClaimToLaunch, ClassInCluster, ResolveError, ResolvedLaunch, ip_family, resolve,
 };
 pub use select::{
     UnreadableReservation, expiring_reservations, placement_group, placement_query,

@@ -32,10 +32,8 @@ pub(super) fn write(parts: &[Part]) -> String {
     let mut text =
         format!("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"{BOUNDARY}\"\n\n");
     for Part { content_type, body } in parts {
-        text += &format!(
-            "--{BOUNDARY}\nContent-Type: {content_type}\n\n{}\n",
-            body.trim_end_matches('\n')
-        );
+        text.extend(["--", BOUNDARY, "\nContent-Type: ", content_type, "\n\n"]);
+        text.extend([body.trim_end_matches('\n'), "\n"]);
     }
     text + &format!("--{BOUNDARY}--\n")
 }

@@ -1,4 +1,4 @@
-//! Messages of the queue: events of EventBridge as JSON.
+//! Messages of the queue: events of `EventBridge` as JSON.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -61,7 +61,7 @@ impl Message {
 #[error("the message of the interruption queue cannot be read; it is deleted")]
 pub struct MessageError(#[from] serde_json::Error);
 
-/// The only version of EventBridge's envelope.
+/// The only version of `EventBridge`'s envelope.
 const VERSION: &str = "0";
 
 #[derive(Deserialize)]
@@ -163,7 +163,7 @@ mod tests {
 
     use super::*;
 
-    fn message(source: &str, detail_type: &str, detail: Value) -> String {
+    fn message(source: &str, detail_type: &str, detail: &Value) -> String {
         json!({
             "version": "0", "id": "1", "account": "123456789012", "region": "us-east-1",
             "resources": [], "source": source, "detail-type": detail_type,
@@ -172,13 +172,13 @@ mod tests {
         .to_string()
     }
 
-    fn ec2(detail_type: &str, detail: Value) -> Message {
+    fn ec2(detail_type: &str, detail: &Value) -> Message {
         parse(&message("aws.ec2", detail_type, detail)).unwrap()
     }
 
     fn state(state: &str) -> Kind {
         let detail = json!({"instance-id": "i-1", "state": state});
-        ec2("EC2 Instance State-change Notification", detail).kind
+        ec2("EC2 Instance State-change Notification", &detail).kind
     }
 
     fn health_event(service: &str, category: &str) -> Message {
@@ -187,7 +187,7 @@ mod tests {
             "eventTypeCategory": category, "startTime": "", "endTime": "", "eventDescription": [],
             "affectedEntities": [{"entityValue": "i-1"}, {"entityValue": "i-2"}],
         });
-        parse(&message("aws.health", "AWS Health Event", detail)).unwrap()
+        parse(&message("aws.health", "AWS Health Event", &detail)).unwrap()
     }
 
     #[test]
@@ -202,7 +202,7 @@ mod tests {
             ),
         ];
         for (detail_type, kind) in cases {
-            let found = ec2(detail_type, detail.clone());
+            let found = ec2(detail_type, &detail);
             assert_eq!((found.kind, found.instances), (kind, vec!["i-1".to_owned()]));
         }
     }
@@ -231,9 +231,9 @@ mod tests {
 
     #[test]
     fn events_that_are_none_of_ours_do_not_matter() {
-        assert_eq!(ec2("EC2 Fleet Error", json!({})).kind, Kind::NoOp);
+        assert_eq!(ec2("EC2 Fleet Error", &json!({})).kind, Kind::NoOp);
         let detail = json!({"instance-id": "i-1"});
-        let spot = message("aws.ec2", "EC2 Spot Instance Interruption Warning", detail);
+        let spot = message("aws.ec2", "EC2 Spot Instance Interruption Warning", &detail);
         let other_version = spot.replace("\"version\":\"0\"", "\"version\":\"1\"");
         assert_eq!(parse(&other_version).unwrap().kind, Kind::NoOp);
         assert_eq!(parse("{}").unwrap().kind, Kind::NoOp);
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn junk_cannot_be_read() {
-        let incomplete = message("aws.ec2", "EC2 Spot Instance Interruption Warning", json!({}));
+        let incomplete = message("aws.ec2", "EC2 Spot Instance Interruption Warning", &json!({}));
         for body in ["", "hello", "[]", "{\"version\":", "{\"version\": 0}", incomplete.as_str()] {
             assert!(parse(body).is_err(), "{body}");
         }
@@ -252,7 +252,7 @@ mod tests {
         let now = Timestamp::from_second(15).unwrap();
         let found = health_event("EC2", "scheduledChange");
         assert_eq!(found.age(now), Some(SignedDuration::from_secs(5)));
-        let body = message("aws.health", "AWS Health Event", json!({}))
+        let body = message("aws.health", "AWS Health Event", &json!({}))
             .replace("1970-01-01T00:00:10Z", "yesterday")
             .replace("aws.health", "other");
         assert_eq!(parse(&body).unwrap().age(now), None);

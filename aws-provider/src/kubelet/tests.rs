@@ -8,12 +8,12 @@ fn object(value: &Value) -> &Map<String, Value> {
 }
 
 /// Fields with a fault.
-fn faulty(kubelet: Value) -> Vec<String> {
-    check(object(&kubelet)).into_iter().map(|fault| fault.field).collect()
+fn faulty(kubelet: &Value) -> Vec<String> {
+    check(object(kubelet)).into_iter().map(|fault| fault.field).collect()
 }
 
-fn unsupported(kubelet: Value, family: ImageFamily) -> Vec<String> {
-    check_support(object(&kubelet), family).into_iter().map(|fault| fault.field).collect()
+fn unsupported(kubelet: &Value, family: ImageFamily) -> Vec<String> {
+    check_support(object(kubelet), family).into_iter().map(|fault| fault.field).collect()
 }
 
 /// A configuration with every managed field.
@@ -140,7 +140,7 @@ fn unknown_fields_are_found_at_any_depth() {
         "logging.options.text.split",
         "maxPod",
     ];
-    assert_eq!(faulty(kubelet), expected);
+    assert_eq!(faulty(&kubelet), expected);
 }
 
 #[test]
@@ -163,20 +163,20 @@ fn values_of_another_type_are_found_at_any_depth() {
         "syncFrequency",
         "tracing",
     ];
-    assert_eq!(faulty(kubelet), expected);
+    assert_eq!(faulty(&kubelet), expected);
 }
 
 #[test]
 fn numbers_below_zero_are_refused() {
     let kubelet = json!({"maxPods": -1, "podsPerCore": -1, "evictionMaxPodGracePeriod": -1});
-    assert_eq!(faulty(kubelet), ["podsPerCore", "evictionMaxPodGracePeriod", "maxPods"]);
+    assert_eq!(faulty(&kubelet), ["podsPerCore", "evictionMaxPodGracePeriod", "maxPods"]);
 }
 
 #[test]
 fn reserved_resources_must_be_known_and_not_negative() {
     for field in ["kubeReserved", "systemReserved"] {
         let kubelet = json!({field: {"gpu": "1", "cpu": "-1"}});
-        assert_eq!(faulty(kubelet), [format!("{field}[cpu]"), format!("{field}[gpu]")]);
+        assert_eq!(faulty(&kubelet), [format!("{field}[cpu]"), format!("{field}[gpu]")]);
     }
 }
 
@@ -184,7 +184,7 @@ fn reserved_resources_must_be_known_and_not_negative() {
 fn signals_must_be_known() {
     for field in ["evictionHard", "evictionMinimumReclaim"] {
         assert_eq!(
-            faulty(json!({field: {"memory.free": "5%"}})),
+            faulty(&json!({field: {"memory.free": "5%"}})),
             [format!("{field}[memory.free]")]
         );
     }
@@ -192,7 +192,7 @@ fn signals_must_be_known() {
         "evictionSoft": {"memory.free": "5%"}, "evictionSoftGracePeriod": {"memory.free": "1m"},
     });
     assert_eq!(
-        faulty(kubelet),
+        faulty(&kubelet),
         ["evictionSoft[memory.free]", "evictionSoftGracePeriod[memory.free]"]
     );
 }
@@ -202,7 +202,7 @@ fn thresholds_are_percentages_or_quantities() {
     for field in ["evictionHard", "evictionMinimumReclaim"] {
         for text in ["101%", "-1%", "5m%", "much", "-1Gi"] {
             let kubelet = json!({field: {"memory.available": text}});
-            assert_eq!(faulty(kubelet), [format!("{field}[memory.available]")], "{text}");
+            assert_eq!(faulty(&kubelet), [format!("{field}[memory.available]")], "{text}");
         }
     }
 }
@@ -210,9 +210,9 @@ fn thresholds_are_percentages_or_quantities() {
 #[test]
 fn soft_thresholds_and_grace_periods_belong_together() {
     let soft = json!({"evictionSoft": {"memory.available": "5%"}});
-    assert_eq!(faulty(soft), ["evictionSoft[memory.available]"]);
+    assert_eq!(faulty(&soft), ["evictionSoft[memory.available]"]);
     let grace = json!({"evictionSoftGracePeriod": {"memory.available": "1m"}});
-    assert_eq!(faulty(grace), ["evictionSoftGracePeriod[memory.available]"]);
+    assert_eq!(faulty(&grace), ["evictionSoftGracePeriod[memory.available]"]);
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn grace_periods_are_durations_not_below_zero() {
         let kubelet = json!({
             "evictionSoft": {"pid.available": "5%"}, "evictionSoftGracePeriod": {"pid.available": text},
         });
-        assert_eq!(faulty(kubelet), ["evictionSoftGracePeriod[pid.available]"], "{text}");
+        assert_eq!(faulty(&kubelet), ["evictionSoftGracePeriod[pid.available]"], "{text}");
     }
 }
 
@@ -229,15 +229,15 @@ fn grace_periods_are_durations_not_below_zero() {
 fn image_collection_goes_from_a_higher_to_a_lower_percentage() {
     let (high, low) = ("imageGCHighThresholdPercent", "imageGCLowThresholdPercent");
     for (field, percent) in [(high, 101), (high, -1), (low, 101), (low, -1)] {
-        assert_eq!(faulty(json!({field: percent})), [field]);
+        assert_eq!(faulty(&json!({field: percent})), [field]);
     }
-    assert_eq!(faulty(json!({high: 80, low: 80})), [high]);
-    assert_eq!(faulty(json!({high: 80, low: 79})), Vec::<String>::new());
+    assert_eq!(faulty(&json!({high: 80, low: 80})), [high]);
+    assert_eq!(faulty(&json!({high: 80, low: 79})), Vec::<String>::new());
 }
 
 #[test]
 fn taints_are_ours_to_set() {
-    assert_eq!(faulty(json!({"registerWithTaints": []})), ["registerWithTaints"]);
+    assert_eq!(faulty(&json!({"registerWithTaints": []})), ["registerWithTaints"]);
 }
 
 #[test]
@@ -256,19 +256,19 @@ fn expressions_are_texts_in_place_of_amounts() {
 #[test]
 fn families_without_a_configuration_file_support_managed_fields_only() {
     for family in [ImageFamily::Al2, ImageFamily::Bottlerocket, ImageFamily::Windows2022] {
-        assert_eq!(unsupported(json!({"maxPods": 1, "tracing": {}}), family), ["tracing"]);
+        assert_eq!(unsupported(&json!({"maxPods": 1, "tracing": {}}), family), ["tracing"]);
         let dns = json!({"clusterDNS": ["10.0.0.10", "10.0.0.11"]});
-        assert_eq!(unsupported(dns, family), ["clusterDNS"]);
+        assert_eq!(unsupported(&dns, family), ["clusterDNS"]);
         let dns = json!({"clusterDNS": ["10.0.0.10"]});
-        assert_eq!(unsupported(dns, family), Vec::<String>::new());
+        assert_eq!(unsupported(&dns, family), Vec::<String>::new());
     }
 }
 
 #[test]
 fn bottlerocket_has_no_pods_per_core() {
     let kubelet = json!({"podsPerCore": 10});
-    assert_eq!(unsupported(kubelet.clone(), ImageFamily::Bottlerocket), ["podsPerCore"]);
-    assert_eq!(unsupported(kubelet, ImageFamily::Al2), Vec::<String>::new());
+    assert_eq!(unsupported(&kubelet, ImageFamily::Bottlerocket), ["podsPerCore"]);
+    assert_eq!(unsupported(&kubelet, ImageFamily::Al2), Vec::<String>::new());
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn amazon_linux_2023_and_custom_images_take_everything() {
     let kubelet =
         json!({"tracing": {}, "podsPerCore": 1, "clusterDNS": ["10.0.0.10", "10.0.0.11"]});
     for family in [ImageFamily::Al2023, ImageFamily::Custom] {
-        assert_eq!(unsupported(kubelet.clone(), family), Vec::<String>::new());
+        assert_eq!(unsupported(&kubelet, family), Vec::<String>::new());
     }
 }
 

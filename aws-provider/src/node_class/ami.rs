@@ -35,7 +35,7 @@ pub enum AmiError {
         alias: String,
         /// Why the last one could not.
         #[source]
-        source: Option<ApiError>,
+        source: Option<Box<ApiError>>,
     },
     /// A parameter that a term names could not be read.
     #[error("ssm parameter {name} cannot be read")]
@@ -44,7 +44,7 @@ pub enum AmiError {
         name: String,
         /// Why.
         #[source]
-        source: ApiError,
+        source: Box<ApiError>,
     },
 }
 

@@ -146,7 +146,7 @@ mod tests {
 
     use super::*;
 
-    fn devices(family: &str, mappings: Value) -> Vec<BlockDeviceMapping> {
+    fn devices(family: &str, mappings: &Value) -> Vec<BlockDeviceMapping> {
         let spec = json!({
             "subnetSelectorTerms": [],
             "securityGroupSelectorTerms": [],
@@ -156,7 +156,7 @@ mod tests {
         block_devices(&serde_json::from_value(spec).unwrap()).unwrap()
     }
 
-    fn sizes(family: &str, mappings: Value) -> Vec<(String, u32)> {
+    fn sizes(family: &str, mappings: &Value) -> Vec<(String, u32)> {
         let size = |one: BlockDeviceMapping| (one.device, one.ebs.unwrap().size_gib.unwrap());
         devices(family, mappings).into_iter().map(size).collect()
     }
@@ -169,37 +169,37 @@ mod tests {
     #[test]
     fn families_have_their_default_volumes() {
         let root = |size: u32| vec![("/dev/xvda".to_owned(), size)];
-        assert_eq!(sizes("AL2", json!([])), root(20));
-        assert_eq!(sizes("AL2023", json!([])), root(20));
+        assert_eq!(sizes("AL2", &json!([])), root(20));
+        assert_eq!(sizes("AL2023", &json!([])), root(20));
         let data = ("/dev/xvdb".to_owned(), 20);
-        assert_eq!(sizes("Bottlerocket", json!([])), [root(4), vec![data]].concat());
+        assert_eq!(sizes("Bottlerocket", &json!([])), [root(4), vec![data]].concat());
         for windows in ["Windows2019", "Windows2022", "Windows2025"] {
-            assert_eq!(sizes(windows, json!([])), [("/dev/sda1".to_owned(), 50)]);
+            assert_eq!(sizes(windows, &json!([])), [("/dev/sda1".to_owned(), 50)]);
         }
     }
 
     #[test]
     fn default_volumes_are_encrypted_gp3() {
-        let ebs = devices("AL2023", json!([])).remove(0).ebs.unwrap();
+        let ebs = devices("AL2023", &json!([])).remove(0).ebs.unwrap();
         assert_eq!((ebs.encrypted, ebs.kind), (Some(true), Some(VolumeType::Gp3)));
     }
 
     #[test]
     fn a_custom_image_brings_its_own_volumes() {
-        assert_eq!(devices("Custom", json!([])), []);
+        assert_eq!(devices("Custom", &json!([])), []);
     }
 
     #[test]
     fn volumes_of_the_class_replace_the_defaults_rounded_up_to_gibibytes() {
-        let own = json!([{"deviceName": "/dev/xvdz", "ebs": {"volumeSize": "11G"}}]);
+        let own = &json!([{"deviceName": "/dev/xvdz", "ebs": {"volumeSize": "11G"}}]);
         assert_eq!(sizes("Custom", own), [("/dev/xvdz".to_owned(), 11)]);
-        let own = json!([{"deviceName": "/dev/xvda", "ebs": {"volumeSize": "1Ti"}}]);
+        let own = &json!([{"deviceName": "/dev/xvda", "ebs": {"volumeSize": "1Ti"}}]);
         assert_eq!(sizes("AL2023", own), [("/dev/xvda".to_owned(), 1024)]);
     }
 
     #[test]
     fn zero_operations_and_throughput_are_left_to_ec2() {
-        let own = json!([{"deviceName": "a", "ebs": {"volumeSize": "1Gi", "iops": 0, "throughput": 125}}]);
+        let own = &json!([{"deviceName": "a", "ebs": {"volumeSize": "1Gi", "iops": 0, "throughput": 125}}]);
         let ebs = devices("AL2", own).remove(0).ebs.unwrap();
         assert_eq!((ebs.iops, ebs.throughput), (None, Some(125)));
     }

@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn a_wrong_role_is_taken_out_first() {
         let add = RoleChange::Add("nodes".to_owned());
-        assert_eq!(role_changes(&profile("a", None), "nodes"), [add.clone()]);
+        assert_eq!(role_changes(&profile("a", None), "nodes"), std::slice::from_ref(&add));
         assert_eq!(role_changes(&profile("a", Some("nodes")), "nodes"), []);
         let expected = [RoleChange::Remove("other".to_owned()), add];
         assert_eq!(role_changes(&profile("a", Some("other")), "nodes"), expected);

@@ -119,10 +119,10 @@ impl ImageLookups {
                 Some(Ok(id)) if id.starts_with("ami-") => found.push((parameter, id.as_str())),
                 Some(Err(error)) if parameter.variants.is_empty() && !error.is_gone() => {
                     let name = parameter.name.clone();
-                    return Err(AmiError::Parameter { name, source: error.clone() });
+                    return Err(AmiError::Parameter { name, source: Box::new(error.clone()) });
                 }
                 // AWS does not publish every image in every region.
-                Some(Err(error)) => last = Some(error.clone()),
+                Some(Err(error)) => last = Some(Box::new(error.clone())),
                 Some(Ok(_)) | None => {}
             }
         }

@@ -12,7 +12,7 @@ use crate::{Catalog, CatalogOptions};
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-fn spec(family: Option<&str>, terms: Value) -> Ec2NodeClassSpec {
+fn spec(family: Option<&str>, terms: &Value) -> Ec2NodeClassSpec {
     let spec = json!({
         "subnetSelectorTerms": [],
         "securityGroupSelectorTerms": [],
@@ -23,10 +23,10 @@ fn spec(family: Option<&str>, terms: Value) -> Ec2NodeClassSpec {
 }
 
 fn of_alias(alias: &str, minor: u32) -> Result<ImageLookups, AmiError> {
-    ImageLookups::of(&spec(None, json!([{"alias": alias}])), KubernetesVersion::minor(minor))
+    ImageLookups::of(&spec(None, &json!([{"alias": alias}])), KubernetesVersion::minor(minor))
 }
 
-fn of_terms(terms: Value) -> ImageLookups {
+fn of_terms(terms: &Value) -> ImageLookups {
     ImageLookups::of(&spec(Some("Custom"), terms), KubernetesVersion::minor(33)).unwrap()
 }
 
@@ -70,7 +70,7 @@ fn all_answered(lookups: &ImageLookups) -> ParameterAnswers {
 }
 
 fn chosen(images: &[Image]) -> Vec<Ami> {
-    let lookups = of_terms(json!([{"tags": {"a": "1"}}]));
+    let lookups = of_terms(&json!([{"tags": {"a": "1"}}]));
     choose(&lookups, &BTreeMap::new(), images, NOW).unwrap()
 }
 
@@ -123,7 +123,7 @@ fn windows_2025_begins_with_kubernetes_1_35() {
 
 #[test]
 fn a_family_without_terms_stands_for_its_newest_image() {
-    let implied = ImageLookups::of(&spec(Some("AL2023"), json!([])), KubernetesVersion::minor(33));
+    let implied = ImageLookups::of(&spec(Some("AL2023"), &json!([])), KubernetesVersion::minor(33));
     assert_eq!(implied, of_alias("al2023@latest", 33));
 }
 
@@ -170,7 +170,7 @@ fn an_alias_without_any_parameter_fails() {
 #[test]
 fn ids_and_own_parameters_are_asked_for_in_one_call() {
     let lookups =
-        of_terms(json!([{"id": "ami-2"}, {"ssmParameter": "/my/image"}, {"id": "ami-1"}]));
+        of_terms(&json!([{"id": "ami-2"}, {"ssmParameter": "/my/image"}, {"id": "ami-1"}]));
     let answers = BTreeMap::from([("/my/image".to_owned(), Ok("ami-3".to_owned()))]);
     let queries = lookups.queries(&answers).unwrap();
     assert_eq!(queries[0].filters[0], Filter::new("image-id", ["ami-1", "ami-2", "ami-3"]));
@@ -179,7 +179,7 @@ fn ids_and_own_parameters_are_asked_for_in_one_call() {
 
 #[test]
 fn an_own_parameter_that_is_missing_or_no_image_is_passed_over() {
-    let lookups = of_terms(json!([{"ssmParameter": "/a"}, {"ssmParameter": "/b"}]));
+    let lookups = of_terms(&json!([{"ssmParameter": "/a"}, {"ssmParameter": "/b"}]));
     let answers = BTreeMap::from([
         ("/a".to_owned(), Err(failed("ParameterNotFound"))),
         ("/b".to_owned(), Ok("vpc-1".to_owned())),
@@ -189,7 +189,7 @@ fn an_own_parameter_that_is_missing_or_no_image_is_passed_over() {
 
 #[test]
 fn an_own_parameter_that_cannot_be_read_fails() {
-    let lookups = of_terms(json!([{"ssmParameter": "/a"}]));
+    let lookups = of_terms(&json!([{"ssmParameter": "/a"}]));
     let answers = BTreeMap::from([("/a".to_owned(), Err(failed("AccessDeniedException")))]);
     let error = lookups.queries(&answers).unwrap_err();
     assert_eq!(error.to_string(), "ssm parameter /a cannot be read");
@@ -197,7 +197,7 @@ fn an_own_parameter_that_cannot_be_read_fails() {
 
 #[test]
 fn owners_are_ours_and_amazons_for_names_and_anybodys_for_tags() {
-    let lookups = of_terms(json!([
+    let lookups = of_terms(&json!([
         {"name": "my-*"}, {"name": "my-*", "owner": "self"}, {"tags": {"a": "1", "b": "*"}},
         {"tags": {"a": "1"}, "owner": "123456789012"},
     ]));

@@ -36,7 +36,7 @@ fn judged_settings(spec: Value, family: ImageFamily) -> Option<(&'static str, St
     settings(&class(spec), family, &all_ready()).map(|verdict| (verdict.reason, verdict.message))
 }
 
-fn reason_of_kubelet(kubelet: Value, family: ImageFamily) -> Option<&'static str> {
+fn reason_of_kubelet(kubelet: &Value, family: ImageFamily) -> Option<&'static str> {
     judged_settings(json!({"kubelet": kubelet}), family).map(|(reason, _)| reason)
 }
 
@@ -152,7 +152,7 @@ fn faults_of_kubelet_settings_are_all_told() {
 #[test]
 fn thresholds_of_image_collection_below_zero_are_refused() {
     for field in ["imageGCHighThresholdPercent", "imageGCLowThresholdPercent"] {
-        let reason = reason_of_kubelet(json!({field: -10}), ImageFamily::Al2023);
+        let reason = reason_of_kubelet(&json!({field: -10}), ImageFamily::Al2023);
         assert_eq!(reason, Some("InvalidKubeletConfiguration"));
     }
 }
@@ -165,10 +165,10 @@ fn expressions_are_refused_and_amounts_are_not() {
         json!({"kubeReserved": {"cpu": "vcpus * 10"}}),
         json!({"systemReserved": {"cpu": "vcpus * 10"}}),
     ] {
-        assert_eq!(reason_of_kubelet(kubelet, ImageFamily::Al2023), disabled);
+        assert_eq!(reason_of_kubelet(&kubelet, ImageFamily::Al2023), disabled);
     }
     let amounts = json!({"maxPods": 110, "kubeReserved": {"cpu": "100m"}});
-    assert_eq!(reason_of_kubelet(amounts, ImageFamily::Al2023), None);
+    assert_eq!(reason_of_kubelet(&amounts, ImageFamily::Al2023), None);
 }
 
 #[test]
@@ -184,11 +184,11 @@ fn settings_that_a_family_has_no_place_for_are_refused() {
         (dns.clone(), ImageFamily::Windows2022),
     ];
     for (kubelet, family) in cases {
-        assert_eq!(reason_of_kubelet(kubelet, family), unsupported);
+        assert_eq!(reason_of_kubelet(&kubelet, family), unsupported);
     }
     let everything = json!({"seccompDefault": true, "podsPerCore": 10, "clusterDNS": ["a", "b"]});
     for family in [ImageFamily::Al2023, ImageFamily::Custom] {
-        assert_eq!(reason_of_kubelet(everything.clone(), family), None);
+        assert_eq!(reason_of_kubelet(&everything, family), None);
     }
 }
 
@@ -316,8 +316,8 @@ fn tried(names: &[&str], pools: &[Requirements], family: ImageFamily) -> Option<
     check_type(&types, pools, &amis, family).map(|(one, ami)| (one.name.clone(), ami.id.clone()))
 }
 
-fn pair(name: &str, ami: &str) -> Option<(String, String)> {
-    Some((name.to_owned(), ami.to_owned()))
+fn pair(name: &str, ami: &str) -> (String, String) {
+    (name.to_owned(), ami.to_owned())
 }
 
 const NAMES: [&str; 4] = ["c5.large", "g5.xlarge", "m5.large", "m6g.large"];
@@ -325,14 +325,14 @@ const NAMES: [&str; 4] = ["c5.large", "g5.xlarge", "m5.large", "m6g.large"];
 #[test]
 fn a_type_of_the_pools_is_tried_one_without_gpu_first() {
     let found = tried(&NAMES, &families(&["g5", "c5"]), ImageFamily::Al2023);
-    assert_eq!(found, pair("c5.large", "ami-plain"));
+    assert_eq!(found, Some(pair("c5.large", "ami-plain")));
     let found = tried(&NAMES, &families(&["g5"]), ImageFamily::Al2023);
-    assert_eq!(found, pair("g5.xlarge", "ami-gpu"));
+    assert_eq!(found, Some(pair("g5.xlarge", "ami-gpu")));
 }
 
 #[test]
 fn windows_and_classes_without_a_suitable_pool_try_a_common_type() {
-    let common = pair("m5.large", "ami-plain");
+    let common = Some(pair("m5.large", "ami-plain"));
     let windows = [ImageFamily::Windows2019, ImageFamily::Windows2022, ImageFamily::Windows2025];
     for family in windows {
         assert_eq!(tried(&NAMES, &families(&["c5"]), family), common);
@@ -344,7 +344,7 @@ fn windows_and_classes_without_a_suitable_pool_try_a_common_type() {
 
 #[test]
 fn any_type_with_an_image_is_tried_where_common_ones_do_not_exist() {
-    assert_eq!(tried(&["c5.large"], &[], ImageFamily::Al2023), pair("c5.large", "ami-plain"));
+    assert_eq!(tried(&["c5.large"], &[], ImageFamily::Al2023), Some(pair("c5.large", "ami-plain")));
     assert_eq!(tried(&["m6g.large"], &[], ImageFamily::Al2023), None);
 }
 
