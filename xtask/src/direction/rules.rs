@@ -34,7 +34,7 @@ const OFFLINE: &[Banned] = &[
 pub(crate) const MEMBERS: &[Member] = &[
     Member { name: "scheduler-core", may_use: &[], never: OFFLINE },
     Member { name: "plimsoll-api", may_use: &["scheduler-core"], never: OFFLINE },
-    Member { name: "aws-provider", may_use: &["scheduler-core", "plimsoll-api"], never: &[] },
+    Member { name: "aws-provider", may_use: &["scheduler-core", "plimsoll-api"], never: OFFLINE },
     Member {
         name: "plimsoll",
         may_use: &["scheduler-core", "plimsoll-api", "aws-provider"],
