@@ -4,6 +4,9 @@
 //! catalogue file ──► Catalog ──┐
 //!                              ├──► instance_types ──► Vec<InstanceType>, as the core packs them
 //! NodeClass, CatalogOptions ───┘
+//!
+//! EC2NodeClass ──► node_class: queries ──► answers of AWS ──► status, conditions, LaunchSpec
+//!                  bootstrap: user data         drift, interruption: what becomes of instances
 //! ```
 //!
 //! The crate is pure: no AWS SDK, no clock, and no IO but [`Catalog::read`]. A catalogue of
@@ -37,8 +40,14 @@
 //! - Capacity reservations and placement groups: their labels are `DoesNotExist`.
 //! - Zones are those of the catalogue; a class's subnets do not narrow them.
 
+pub mod bootstrap;
 mod catalog;
+pub mod demotion;
+pub mod drift;
 mod instance_type;
+pub mod interruption;
+pub mod kubelet;
 pub mod node_class;
+pub mod repair;
 
 pub use catalog::{AsOf, Catalog, CatalogError, CatalogOptions};
