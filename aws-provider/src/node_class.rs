@@ -27,12 +27,10 @@ pub use hash::{
     migrate,
 };
 pub use kubernetes_version::{KubernetesVersion, KubernetesVersionError};
-pub use profile::{
-    ProfileOwner, ProfileStep, RoleChange, is_role_missing, profile_step, role_changes, role_name,
-    unused_profiles,
-};
+pub use profile::{ProfileOwner, ProfileStep, profile_step, role_name};
 pub use resolve::{
-    ClaimToLaunch, ClassInCluster, ResolveError, ResolvedLaunch, ip_family, resolve,
+    ClaimToLaunch, ClassInCluster, ResolveError, ResolvedLaunch, Unready, ip_family, readiness,
+    resolve,
 };
 pub use select::{
     UnreadableReservation, expiring_reservations, placement_group, placement_query,

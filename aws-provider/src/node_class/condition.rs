@@ -48,7 +48,7 @@ impl ConditionType {
 }
 
 /// The condition that sums the others up.
-const READY: &str = "Ready";
+pub(super) const READY: &str = "Ready";
 
 /// What a step found.
 #[derive(Clone, Debug, PartialEq, Eq)]

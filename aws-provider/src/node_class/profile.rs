@@ -1,12 +1,11 @@
-//! Instance profiles: which one a class uses, and which are to go.
-
-use std::collections::BTreeSet;
+//! Instance profiles: which one a class uses. [`crate::profile`] makes and deletes them.
 
 use plimsoll_api::crd::ec2_node_class::Ec2NodeClassSpec;
 
 use super::hash::of_text;
+use crate::api::Tags;
 use crate::api::iam::InstanceProfile;
-use crate::api::{ApiError, Fault, Tags};
+use crate::profile::NewProfile;
 use crate::tags;
 
 /// Longest name of a profile that IAM takes.
@@ -36,8 +35,7 @@ impl ProfileOwner<'_> {
         format!("{}{}/", self.cluster_path(), self.uid)
     }
 
-    /// The name of a new profile. `nonce` makes it one that was never used: IAM forgets slowly.
-    pub fn new_name(&self, nonce: &str) -> String {
+    fn new_name(&self, nonce: &str) -> String {
         let hash = of_text(&format!("{}{}{nonce}", self.region, self.class));
         format!("{}_{hash}", self.cluster)
     }
@@ -48,8 +46,7 @@ impl ProfileOwner<'_> {
         Some(format!("{}_{hash}", self.cluster)).filter(|name| is_profile_name(name))
     }
 
-    /// Tags of the class's profiles.
-    pub fn tags(&self, of_class: &Tags) -> Tags {
+    fn tags(&self, of_class: &Tags) -> Tags {
         let mut all = of_class.clone();
         all.extend([
             (tags::cluster_owned(self.cluster), tags::OWNED.to_owned()),
@@ -68,14 +65,20 @@ pub enum ProfileStep {
     Given(String),
     /// The profile in use has the role.
     Keep(String),
-    /// A new profile is needed for this role (without path).
-    Create(String),
+    /// A new profile is needed. The one in use so far is to be protected for a while.
+    Create(NewProfile),
     /// The class names neither; the definition does not allow it.
     Nothing,
 }
 
-/// What to do, `current` being the profile in use as IAM knows it, or nothing if it is gone.
-pub fn profile_step(spec: &Ec2NodeClassSpec, current: Option<&InstanceProfile>) -> ProfileStep {
+/// What to do, `current` being the profile in use as IAM knows it, or nothing if it is gone. `nonce`
+/// makes the name of a new profile one that was never used: IAM forgets slowly.
+pub fn profile_step(
+    spec: &Ec2NodeClassSpec,
+    owner: ProfileOwner<'_>,
+    current: Option<&InstanceProfile>,
+    nonce: &str,
+) -> ProfileStep {
     if let Some(given) = &spec.instance_profile {
         return ProfileStep::Given(given.clone());
     }
@@ -85,55 +88,18 @@ pub fn profile_step(spec: &Ec2NodeClassSpec, current: Option<&InstanceProfile>) 
     let role = role_name(role);
     match current.filter(|profile| profile.role.as_deref() == Some(role)) {
         Some(profile) => ProfileStep::Keep(profile.name.clone()),
-        None => ProfileStep::Create(role.to_owned()),
-    }
-}
-
-/// A change of a profile's role.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RoleChange {
-    /// Take it out; a profile has one role only.
-    Remove(String),
-    /// Put it in.
-    Add(String),
-}
-
-/// What makes this the role of a profile that exists.
-pub fn role_changes(profile: &InstanceProfile, role: &str) -> Vec<RoleChange> {
-    match profile.role.as_deref() {
-        Some(current) if current == role => Vec::new(),
-        Some(wrong) => {
-            vec![RoleChange::Remove(wrong.to_owned()), RoleChange::Add(role.to_owned())]
-        }
-        None => vec![RoleChange::Add(role.to_owned())],
+        None => ProfileStep::Create(NewProfile {
+            name: owner.new_name(nonce),
+            path: owner.class_path(),
+            role: role.to_owned(),
+            tags: owner.tags(&spec.tags.clone().unwrap_or_default()),
+        }),
     }
 }
 
 /// A role's name without its path.
 pub fn role_name(role: &str) -> &str {
     role.rsplit_once('/').map_or(role, |(_, name)| name)
-}
-
-/// Whether IAM says that the role does not exist, so that another attempt is of no use yet.
-pub fn is_role_missing(error: &ApiError) -> bool {
-    match &error.fault {
-        Fault::Service { code, message, .. } => code == "NoSuchEntity" && message.contains("role"),
-        Fault::Unreadable { .. } | Fault::NoAnswer { .. } | Fault::NoCredentials { .. } => false,
-    }
-}
-
-/// Names of the profiles that nobody uses any more. `in_use` are those of classes, of claims and
-/// those that were in use a short time ago. Profiles outside of the cluster's path are never among
-/// them, whatever the list says.
-pub fn unused_profiles(
-    profiles: &[InstanceProfile],
-    owner: ProfileOwner<'_>,
-    in_use: &BTreeSet<String>,
-) -> Vec<String> {
-    let path = owner.cluster_path();
-    let ours = profiles.iter().filter(|one| one.path.starts_with(&path));
-    let unused = ours.filter(|one| !in_use.contains(&one.name));
-    unused.map(|one| one.name.clone()).collect()
 }
 
 fn is_profile_name(name: &str) -> bool {
@@ -146,7 +112,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::api::Service;
 
     const OWNER: ProfileOwner<'static> =
         ProfileOwner { region: "eu-west-1", cluster: "demo", class: "default", uid: "u-1" };
@@ -165,7 +130,7 @@ mod tests {
         let mut spec = spec;
         spec["subnetSelectorTerms"] = json!([]);
         spec["securityGroupSelectorTerms"] = json!([]);
-        profile_step(&serde_json::from_value(spec).unwrap(), current)
+        profile_step(&serde_json::from_value(spec).unwrap(), OWNER, current, "nonce")
     }
 
     #[test]
@@ -184,7 +149,12 @@ mod tests {
 
     #[test]
     fn another_role_or_no_profile_needs_a_new_one() {
-        let create = ProfileStep::Create("nodes".to_owned());
+        let create = ProfileStep::Create(NewProfile {
+            name: OWNER.new_name("nonce"),
+            path: OWNER.class_path(),
+            role: "nodes".to_owned(),
+            tags: OWNER.tags(&Tags::new()),
+        });
         assert_eq!(step(json!({"role": "nodes"}), None), create);
         let other = profile("a", Some("other"));
         assert_eq!(step(json!({"role": "/path/nodes"}), Some(&other)), create);
@@ -192,12 +162,8 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_role_is_taken_out_first() {
-        let add = RoleChange::Add("nodes".to_owned());
-        assert_eq!(role_changes(&profile("a", None), "nodes"), std::slice::from_ref(&add));
-        assert_eq!(role_changes(&profile("a", Some("nodes")), "nodes"), []);
-        let expected = [RoleChange::Remove("other".to_owned()), add];
-        assert_eq!(role_changes(&profile("a", Some("other")), "nodes"), expected);
+    fn a_class_without_role_and_profile_has_none() {
+        assert_eq!(step(json!({}), None), ProfileStep::Nothing);
     }
 
     #[test]
@@ -239,36 +205,5 @@ mod tests {
             "topology.kubernetes.io/region=eu-west-1",
         ];
         assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn only_a_missing_role_keeps_from_trying_again() {
-        let error = |code: &str, message: &str| ApiError {
-            service: Service::Iam,
-            operation: "AddRoleToInstanceProfile",
-            fault: Fault::Service {
-                code: code.to_owned(),
-                message: message.to_owned(),
-                status: 404,
-            },
-            request_id: None,
-        };
-        assert!(is_role_missing(&error(
-            "NoSuchEntity",
-            "The role with name nodes cannot be found."
-        )));
-        assert!(!is_role_missing(&error("NoSuchEntity", "Instance Profile a cannot be found.")));
-        assert!(!is_role_missing(&error("AccessDenied", "the role may not")));
-    }
-
-    #[test]
-    fn profiles_in_use_and_those_of_other_clusters_are_never_deleted() {
-        let foreign = InstanceProfile {
-            path: "/karpenter/eu-west-1/demo-2/u-1/".to_owned(),
-            ..profile("foreign", None)
-        };
-        let profiles = [profile("used", None), profile("unused", None), foreign];
-        let in_use = BTreeSet::from(["used".to_owned()]);
-        assert_eq!(unused_profiles(&profiles, OWNER, &in_use), ["unused"]);
     }
 }

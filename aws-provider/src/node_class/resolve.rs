@@ -9,6 +9,7 @@ use scheduler_core::model::{
 };
 
 use super::ami::ami_for;
+use super::condition::READY;
 use super::device::{VolumeSizeError, block_devices, metadata_options};
 use crate::api::ec2::{ConnectionTracking, PlacementGroup, Switch};
 use crate::bootstrap::{self, Bootstrap, ClusterAccess, InstanceStore, UserDataError};
@@ -82,6 +83,39 @@ pub enum ResolveError {
     /// There is no user data.
     #[error("the nodes cannot be told how to join the cluster")]
     UserData(#[from] UserDataError),
+}
+
+/// Why nothing may be launched for a class now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unready {
+    /// Its condition says so, or says it of an older generation.
+    #[error("the EC2NodeClass is not ready: {why}")]
+    NotReady {
+        /// Why.
+        why: String,
+    },
+    /// Nobody knows yet.
+    #[error("it is not known yet whether the EC2NodeClass is ready")]
+    Unknown,
+}
+
+/// Whether instances may be launched for a class: its condition `Ready` is true, and of this
+/// generation.
+///
+/// # Errors
+/// If it is not.
+pub fn readiness(class: &Ec2NodeClass) -> Result<(), Unready> {
+    let conditions = class.status.as_ref().and_then(|status| status.conditions.as_deref());
+    let ready = conditions.unwrap_or_default().iter().find(|one| one.type_ == READY);
+    let ready = ready.ok_or(Unready::Unknown)?;
+    match ready.status.as_str() {
+        "True" if ready.observed_generation == class.metadata.generation => Ok(()),
+        "True" => {
+            Err(Unready::NotReady { why: "its last change has not been looked at yet".to_owned() })
+        }
+        "False" => Err(Unready::NotReady { why: ready.message.clone() }),
+        _ => Err(Unready::Unknown),
+    }
 }
 
 /// What a launch of a claim needs of its class.

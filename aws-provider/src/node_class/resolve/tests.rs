@@ -292,3 +292,24 @@ fn user_data_that_cannot_be_made_launches_nothing() {
     let found = resolved(&class, &Claim::default(), &["m5.large"]).unwrap();
     assert_eq!(found.dropped, BTreeSet::from(["settings.kubernetes.made-up".to_owned()]));
 }
+
+/// Readiness of a class at generation 2 whose condition has this status at this generation.
+fn readiness_at(status: &str, generation: i64) -> Result<(), Unready> {
+    let condition = json!([{
+        "type": "Ready", "status": status, "reason": "Because", "message": "no subnets",
+        "observedGeneration": generation,
+    }]);
+    let mut class = class("/status/conditions", condition);
+    class.metadata.generation = Some(2);
+    readiness(&class)
+}
+
+#[test]
+fn a_class_is_launched_from_if_it_is_ready_as_it_is_now() {
+    let not_ready = |why: &str| Err(Unready::NotReady { why: why.to_owned() });
+    assert_eq!(readiness_at("True", 2), Ok(()));
+    assert_eq!(readiness_at("True", 1), not_ready("its last change has not been looked at yet"));
+    assert_eq!(readiness_at("False", 2), not_ready("no subnets"));
+    assert_eq!(readiness_at("Unknown", 2), Err(Unready::Unknown));
+    assert_eq!(readiness(&ready()), Err(Unready::Unknown));
+}
