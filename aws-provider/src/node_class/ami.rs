@@ -1,7 +1,7 @@
 //! Images: which SSM parameters to read, which images to describe, and which of them to take.
 //!
 //! ```text
-//! spec ──► ImageLookups ──► parameters of SSM ──► queries ──► images of EC2 ──► choose
+//! spec ──► ImageLookups ──► parameters of SSM ──► queries ──► images of EC2 ──► choose_images
 //! ```
 
 mod alias;
@@ -11,7 +11,7 @@ mod lookup;
 use plimsoll_api::crd::ec2_node_class::Ami;
 use scheduler_core::model::{InstanceType, Operator, Requirement, Requirements};
 
-pub use choose::{choose, stale_parameters};
+pub use choose::{choose_images, stale_parameters};
 pub use lookup::{ImageLookups, Mutability, Parameter, ParameterAnswers};
 
 use super::kubernetes_version::KubernetesVersion;

@@ -19,7 +19,7 @@ const ACCELERATOR_COUNT: &str = "karpenter.k8s.aws/instance-accelerator-count";
 ///
 /// # Errors
 /// As for [`ImageLookups::queries`].
-pub fn choose(
+pub fn choose_images(
     lookups: &ImageLookups,
     answers: &ParameterAnswers,
     images: &[Image],

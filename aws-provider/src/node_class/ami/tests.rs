@@ -71,7 +71,7 @@ fn all_answered(lookups: &ImageLookups) -> ParameterAnswers {
 
 fn chosen(images: &[Image]) -> Vec<Ami> {
     let lookups = of_terms(&json!([{"tags": {"a": "1"}}]));
-    choose(&lookups, &BTreeMap::new(), images, NOW).unwrap()
+    choose_images(&lookups, &BTreeMap::new(), images, NOW).unwrap()
 }
 
 fn ids(amis: &[Ami]) -> Vec<&str> {
@@ -156,7 +156,7 @@ fn parameters_that_are_missing_are_passed_over() {
     for parameter in &lookups.parameters[1..] {
         answers.insert(parameter.name.clone(), Err(failed("ParameterNotFound")));
     }
-    let amis = choose(&lookups, &answers, &[image("ami-0", 0)], NOW).unwrap();
+    let amis = choose_images(&lookups, &answers, &[image("ami-0", 0)], NOW).unwrap();
     assert_eq!(ids(&amis), ["ami-0", "ami-0"]);
 }
 
@@ -275,7 +275,7 @@ fn every_family_has_images_for_its_types() {
             if one.name.contains("arm64") { arm64(made) } else { made }
         };
         let images: Vec<Image> = lookups.parameters.iter().enumerate().map(made).collect();
-        let amis = choose(&lookups, &all_answered(&lookups), &images, NOW).unwrap();
+        let amis = choose_images(&lookups, &all_answered(&lookups), &images, NOW).unwrap();
         let line = |ami: &Ami| format!("  {}: {}", ami.id, texts(ami).join("; "));
         format!("{alias}\n{}", amis.iter().map(line).collect::<Vec<_>>().join("\n"))
     };
@@ -295,7 +295,7 @@ fn a_type_is_started_from_the_first_image_that_runs_on_it() {
     let lookups = of_alias("al2023@latest", 33).unwrap();
     let images =
         [image("ami-0", 0), image("ami-1", 1), image("ami-2", 2), arm64(image("ami-3", 3))];
-    let amis = choose(&lookups, &all_answered(&lookups), &images, NOW).unwrap();
+    let amis = choose_images(&lookups, &all_answered(&lookups), &images, NOW).unwrap();
     let class = NodeClass::new("default", ImageFamily::Al2023);
     let types = Catalog::embedded().unwrap().instance_types(&class, &CatalogOptions::default());
     let started = |name: &str| {
