@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::effect::Event;
+use crate::CloudError;
 use crate::api::ec2::{InstanceStatus, ScheduledEvent, StatusCheck};
 use crate::api::{ApiError, Filter};
 
@@ -152,7 +153,10 @@ pub enum Polling {
 
 /// What to do when asking failed.
 pub fn after_error(error: &ApiError) -> Polling {
-    if error.code() == Some("UnauthorizedOperation") { Polling::Stop } else { Polling::Retry }
+    match CloudError::from(error.clone()) {
+        CloudError::Denied { .. } => Polling::Stop,
+        _ => Polling::Retry,
+    }
 }
 
 #[cfg(test)]

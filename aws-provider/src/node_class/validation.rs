@@ -22,6 +22,7 @@ use super::hash::of_text;
 use crate::CloudError;
 use crate::api::eks::EksCluster;
 use crate::api::{ApiError, Tags};
+use crate::error::Reason;
 use crate::kubelet::{Expressions, check, check_support};
 use crate::tags;
 
@@ -29,8 +30,6 @@ use crate::tags;
 pub const CACHE_FOR: SignedDuration = SignedDuration::from_mins(30);
 /// When a class that was validated, or waits for others, is looked at again.
 const AGAIN_MINS: i64 = 10;
-/// EC2's code for what a policy does not allow.
-const UNAUTHORIZED: &str = "UnauthorizedOperation";
 
 /// What a check says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,10 +161,8 @@ pub fn cache_key(class: &Ec2NodeClass, tags: &Tags) -> String {
 
 /// What creating (or finding) a launch template says.
 pub fn template(answer: Result<(), ApiError>) -> Outcome {
-    const MALFORMED: &str = "InvalidUserData.Malformed";
-    const TOO_LONG: &str = "User data is limited to";
     let Err(error) = answer else { return Outcome::Passed };
-    if error.code() == Some(MALFORMED) && error.to_string().contains(TOO_LONG) {
+    if Reason::of_fault(&error.fault) == Reason::UserDataSizeLimitExceeded {
         let message = "the user data of the nodes is longer than EC2 allows; shorten spec.userData";
         return cached(Verdict::fails("UserDataSizeLimitExceeded", message));
     }
@@ -189,12 +186,11 @@ pub fn fleet(answer: Result<(), ApiError>) -> Outcome {
 /// What dry runs of `RunInstances` say, one for each subnet until one passes. If none does, the
 /// first decides.
 pub fn runs(answers: Vec<Result<(), ApiError>>, own_profile: Option<&str>) -> Outcome {
-    const NO_PROFILE: &str = "Invalid IAM Instance Profile name";
     if answers.iter().any(Result::is_ok) {
         return Outcome::Passed;
     }
     let Some(error) = answers.into_iter().find_map(Result::err) else { return Outcome::Passed };
-    if error.code() == Some("InvalidParameterValue") && error.to_string().contains(NO_PROFILE) {
+    if Reason::of_fault(&error.fault) == Reason::InstanceProfileNameInvalid {
         // A profile that we made takes a while until EC2 knows it.
         return own_profile.map_or(Outcome::Again, |name| {
             let message = format!("there is no instance profile {name}; create it or name another");
@@ -215,10 +211,9 @@ fn cached(verdict: Verdict) -> Outcome {
 }
 
 fn judged(error: ApiError, reason: &'static str, sentence: &str) -> Outcome {
-    if error.code() == Some(UNAUTHORIZED) {
-        // Says whether a policy is missing, a boundary or the organization denies it.
-        let why = CloudError::from(error);
-        let verdict = Verdict::fails(reason, format!("{sentence}: {why}"));
+    // Its sentence says whether a policy is missing, or a boundary or the organization denies it.
+    if let denied @ CloudError::Denied { .. } = CloudError::from(error.clone()) {
+        let verdict = Verdict::fails(reason, format!("{sentence}: {denied}"));
         return cached(verdict.again_after_mins(AGAIN_MINS));
     }
     if error.is_throttled() || error.is_server_fault() {
