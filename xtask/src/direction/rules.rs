@@ -35,9 +35,9 @@ const OFFLINE: &[Banned] = &[
 pub(crate) const MEMBERS: &[Member] = &[
     Member { name: "scheduler-core", may_use: &[], never: OFFLINE },
     Member { name: "plimsoll-api", may_use: &["scheduler-core"], never: OFFLINE },
-    Member { name: "aws-provider", may_use: &["scheduler-core"], never: OFFLINE },
+    Member { name: "aws-provider", may_use: &["scheduler-core", "plimsoll-api"], never: OFFLINE },
     // The leaf that is the AWS SDK's: whoever uses it pays for its build.
-    Member { name: "aws-provider-sdk", may_use: &["scheduler-core", "aws-provider"], never: &[] },
+    Member { name: "aws-provider-sdk", may_use: &["scheduler-core", "aws-provider", "plimsoll-api"], never: &[] },
     Member {
         name: "plimsoll",
         may_use: &["scheduler-core", "plimsoll-api", "aws-provider"],
@@ -52,7 +52,7 @@ pub(crate) const MEMBERS: &[Member] = &[
     // The fake account sells what the catalogue lists.
     Member {
         name: "plimsoll-fake-aws",
-        may_use: &["scheduler-core", "aws-provider"],
+        may_use: &["scheduler-core", "aws-provider", "plimsoll-api"],
         never: &[Banned { prefix: "aws-sdk-", because: "it must not share the client's mistakes" }],
     },
     Member { name: "plimsoll-tests", may_use: TESTED, never: &[] },
