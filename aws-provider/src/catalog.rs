@@ -2,6 +2,7 @@
 
 mod decimal;
 mod error;
+mod live;
 mod record;
 
 use std::fmt::Write as _;
@@ -16,7 +17,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+pub(crate) use decimal::dollars;
 pub use error::CatalogError;
+pub use live::LiveFacts;
 pub use record::{Architecture, Ec2Type, Gpu, InterruptionBand, NetworkInterfaces};
 
 use crate::instance_type::resolve;

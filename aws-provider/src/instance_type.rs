@@ -5,6 +5,8 @@ mod labels;
 mod offerings;
 mod overhead;
 
+pub(crate) use labels::windows_build;
+
 use scheduler_core::model::{ImageFamily, InstanceType, NodeClass};
 
 use crate::catalog::{Architecture, CatalogOptions, Ec2Type};

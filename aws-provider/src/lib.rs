@@ -4,6 +4,9 @@
 //! catalogue file ──► Catalog ──┐
 //!                              ├──► instance_types ──► Vec<InstanceType>, as the core packs them
 //! NodeClass, CatalogOptions ───┘
+//!
+//! EC2NodeClass ──► node_class: queries ──► answers of AWS ──► status, conditions, LaunchSpec
+//!                  bootstrap: user data         drift, interruption: what becomes of instances
 //! ```
 //!
 //! The crate is pure: no AWS SDK, no clock, and no IO but [`Catalog::read`]. A catalogue of
@@ -37,10 +40,39 @@
 //! - Capacity reservations and placement groups: their labels are `DoesNotExist`.
 //! - Zones are those of the catalogue; a class's subnets do not narrow them.
 
+pub mod api;
+pub mod bootstrap;
 mod catalog;
+pub mod coalesce;
+pub mod demotion;
+pub mod discovery;
+pub mod drift;
+pub mod error;
+pub mod instance;
 mod instance_type;
+pub mod interruption;
+pub mod kubelet;
+pub mod launch;
+mod launch_spec;
+pub mod launch_template;
+#[cfg(test)]
+mod memory;
+pub mod node_class;
+pub mod pricing;
+pub mod profile;
+pub mod quota;
+pub mod repair;
+pub mod reservation;
+pub mod subnet;
+pub mod tags;
+pub mod unavailable;
 
 pub use catalog::{
     Architecture, AsOf, Catalog, CatalogError, CatalogOptions, Ec2Type, Gpu, InterruptionBand,
-    NetworkInterfaces,
+    LiveFacts, NetworkInterfaces,
+};
+pub use error::CloudError;
+pub use launch_spec::{
+    Boot, InterfaceKind, IpFamily, LaunchInterface, LaunchNetwork, LaunchPlacement, LaunchSpec,
+    LaunchSubnet,
 };

@@ -48,17 +48,6 @@ pub(super) fn convert(class: &Ec2NodeClass, report: &mut Report<'_>) -> Option<N
     })
 }
 
-/// Families by the name in `amiFamily`; an alias has the same name in lower case.
-const FAMILIES: [(&str, ImageFamily); 7] = [
-    ("AL2", ImageFamily::Al2),
-    ("AL2023", ImageFamily::Al2023),
-    ("Bottlerocket", ImageFamily::Bottlerocket),
-    ("Custom", ImageFamily::Custom),
-    ("Windows2019", ImageFamily::Windows2019),
-    ("Windows2022", ImageFamily::Windows2022),
-    ("Windows2025", ImageFamily::Windows2025),
-];
-
 fn image_family(spec: &Ec2NodeClassSpec, report: &mut Report<'_>) -> Option<ImageFamily> {
     let named = match spec.ami_family.as_deref().map(family_by_name).transpose() {
         Ok(named) => named,
@@ -109,9 +98,8 @@ fn image_family(spec: &Ec2NodeClassSpec, report: &mut Report<'_>) -> Option<Imag
 }
 
 fn family_by_name(text: &str) -> Result<ImageFamily, Problem> {
-    let found = FAMILIES.iter().find(|(name, _)| *name == text);
-    found.map(|(_, family)| *family).ok_or_else(|| {
-        let expected = FAMILIES.map(|(name, _)| name).join(", ");
+    ImageFamily::parse(text).ok_or_else(|| {
+        let expected = ImageFamily::ALL.map(ImageFamily::as_str).join(", ");
         Problem::new(
             "spec.amiFamily",
             format!("unknown family {text:?}, expected one of {expected}"),
@@ -121,11 +109,7 @@ fn family_by_name(text: &str) -> Result<ImageFamily, Problem> {
 }
 
 fn family_by_alias(alias: &str) -> Result<ImageFamily, Problem> {
-    let family = alias.split_once('@').filter(|(_, version)| !version.is_empty());
-    let found = family.and_then(|(family, _)| {
-        FAMILIES.iter().find(|(name, _)| *name != "Custom" && name.to_lowercase() == family)
-    });
-    found.map(|(_, family)| *family).ok_or_else(|| {
+    ImageFamily::of_alias(alias).ok_or_else(|| {
         Problem::new(
             "spec.amiSelectorTerms[*].alias",
             format!("{alias:?} is not an alias, expected a family, '@' and a version"),

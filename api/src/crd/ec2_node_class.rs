@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kube::{CustomResource, KubeSchema};
+use scheduler_core::model::ImageFamily;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -182,6 +183,22 @@ pub struct Ec2NodeClassSpec {
     /// Unknown fields.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl Ec2NodeClassSpec {
+    /// The alias among the terms that select images.
+    pub fn alias(&self) -> Option<&str> {
+        let terms = self.ami_selector_terms.as_deref().unwrap_or_default();
+        terms.iter().find_map(|term| term.alias.as_deref())
+    }
+
+    /// The family that decides how nodes are set up: `amiFamily`, or that of the alias.
+    pub fn image_family(&self) -> Option<ImageFamily> {
+        match self.ami_family.as_deref() {
+            Some(named) => ImageFamily::parse(named),
+            None => self.alias().and_then(ImageFamily::of_alias),
+        }
+    }
 }
 
 fn open_object(_: &mut SchemaGenerator) -> Schema {

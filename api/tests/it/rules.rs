@@ -1,5 +1,7 @@
 //! The validation rules of the definitions, evaluated as the API server would.
 
+mod node_class;
+
 use kube::CustomResourceExt;
 use kube::core::cel::Validator;
 use plimsoll_api::crd::{CapacityBuffer, Ec2NodeClass, NodeClaim, NodeOverlay, NodePool};

@@ -38,9 +38,14 @@ pub(super) fn megahertz<'de, D: Deserializer<'de>>(
 }
 
 fn parse_price(raw: &RawValue) -> Result<Price, String> {
-    let micro_usd = scaled(raw.get(), MICRO)?;
+    dollars(raw.get())
+}
+
+/// Dollars as a price, rounded half up to micro-dollars.
+pub(crate) fn dollars(text: &str) -> Result<Price, String> {
+    let micro_usd = scaled(text, MICRO)?;
     if micro_usd <= 0 {
-        return Err(format!("a price must be above zero, found {}", raw.get()));
+        return Err(format!("a price must be above zero, found {text}"));
     }
     Ok(Price::from_micro_usd(micro_usd))
 }

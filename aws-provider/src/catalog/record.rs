@@ -162,7 +162,7 @@ impl Ec2Type {
     }
 
     /// The first field that no machine can have, and what is wrong with it.
-    fn contradiction(&self) -> Option<(String, String)> {
+    pub(super) fn contradiction(&self) -> Option<(String, String)> {
         let positive = [
             ("vcpu", self.vcpu),
             ("memoryMiB", self.memory_mib),

@@ -108,7 +108,7 @@ fn operating_system(architecture: Architecture, family: ImageFamily) -> Option<&
     }
 }
 
-fn windows_build(family: ImageFamily) -> Option<&'static str> {
+pub(crate) fn windows_build(family: ImageFamily) -> Option<&'static str> {
     match family {
         ImageFamily::Windows2019 => Some("10.0.17763"),
         ImageFamily::Windows2022 => Some("10.0.20348"),

@@ -95,6 +95,45 @@ pub enum ImageFamily {
 }
 
 impl ImageFamily {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Al2,
+        Self::Al2023,
+        Self::Bottlerocket,
+        Self::Custom,
+        Self::Windows2019,
+        Self::Windows2022,
+        Self::Windows2025,
+    ];
+
+    /// The name in `amiFamily`; an alias has the same name in lower case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Al2 => "AL2",
+            Self::Al2023 => "AL2023",
+            Self::Bottlerocket => "Bottlerocket",
+            Self::Custom => "Custom",
+            Self::Windows2019 => "Windows2019",
+            Self::Windows2022 => "Windows2022",
+            Self::Windows2025 => "Windows2025",
+        }
+    }
+
+    /// The family of this name in `amiFamily`.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|family| family.as_str() == name)
+    }
+
+    /// The family of an alias such as `al2023@latest`; `Custom` has none.
+    pub fn of_alias(alias: &str) -> Option<Self> {
+        let (name, version) = alias.split_once('@')?;
+        let named = |family: &Self| family.as_str().to_lowercase() == name;
+        Self::ALL
+            .into_iter()
+            .filter(|family| *family != Self::Custom && !version.is_empty())
+            .find(named)
+    }
+
     /// Whether nodes run Windows.
     pub fn is_windows(self) -> bool {
         matches!(self, Self::Windows2019 | Self::Windows2022 | Self::Windows2025)

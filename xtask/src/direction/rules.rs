@@ -25,6 +25,7 @@ pub(crate) struct Banned {
 const OFFLINE: &[Banned] = &[
     Banned { prefix: "aws-sdk-", because: "it must build in a minute, without the AWS SDK" },
     Banned { prefix: "aws-config", because: "it must build in a minute, without the AWS SDK" },
+    Banned { prefix: "aws-smithy-", because: "it must build in a minute, without the AWS SDK" },
     Banned { prefix: "kube-client", because: "it must not talk to an API server" },
     Banned { prefix: "kube-runtime", because: "it must not talk to an API server" },
     Banned { prefix: "tokio", because: "it must be synchronous" },
@@ -34,7 +35,9 @@ const OFFLINE: &[Banned] = &[
 pub(crate) const MEMBERS: &[Member] = &[
     Member { name: "scheduler-core", may_use: &[], never: OFFLINE },
     Member { name: "plimsoll-api", may_use: &["scheduler-core"], never: OFFLINE },
-    Member { name: "aws-provider", may_use: &["scheduler-core"], never: &[] },
+    Member { name: "aws-provider", may_use: &["scheduler-core", "plimsoll-api"], never: OFFLINE },
+    // The leaf that is the AWS SDK's: whoever uses it pays for its build.
+    Member { name: "aws-provider-sdk", may_use: &["scheduler-core", "aws-provider", "plimsoll-api"], never: &[] },
     Member {
         name: "plimsoll",
         may_use: &["scheduler-core", "plimsoll-api", "aws-provider"],
@@ -42,14 +45,14 @@ pub(crate) const MEMBERS: &[Member] = &[
     },
     Member {
         name: "plimsoll-controller",
-        may_use: &["scheduler-core", "plimsoll-api", "aws-provider"],
+        may_use: &["scheduler-core", "plimsoll-api", "aws-provider", "aws-provider-sdk"],
         never: &[],
     },
     Member { name: "plimsoll-control-plane", may_use: &[], never: &[] },
     // The fake account sells what the catalogue lists.
     Member {
         name: "plimsoll-fake-aws",
-        may_use: &["scheduler-core", "aws-provider"],
+        may_use: &["scheduler-core", "aws-provider", "plimsoll-api"],
         never: &[Banned { prefix: "aws-sdk-", because: "it must not share the client's mistakes" }],
     },
     Member { name: "plimsoll-tests", may_use: TESTED, never: &[] },
@@ -67,6 +70,7 @@ const TESTED: &[&str] = &[
     "scheduler-core",
     "plimsoll-api",
     "aws-provider",
+    "aws-provider-sdk",
     "plimsoll",
     "plimsoll-controller",
     "plimsoll-control-plane",
