@@ -37,7 +37,11 @@ pub(crate) const MEMBERS: &[Member] = &[
     Member { name: "plimsoll-api", may_use: &["scheduler-core"], never: OFFLINE },
     Member { name: "aws-provider", may_use: &["scheduler-core", "plimsoll-api"], never: OFFLINE },
     // The leaf that is the AWS SDK's: whoever uses it pays for its build.
-    Member { name: "aws-provider-sdk", may_use: &["scheduler-core", "aws-provider", "plimsoll-api"], never: &[] },
+    Member {
+        name: "aws-provider-sdk",
+        may_use: &["scheduler-core", "aws-provider", "plimsoll-api"],
+        never: &[],
+    },
     Member {
         name: "plimsoll",
         may_use: &["scheduler-core", "plimsoll-api", "aws-provider"],
