@@ -22,14 +22,14 @@ struct Choice {
     daemons: Vec<Pod>,
 }
 
-/// For every node that could be launched, one on which any pod may run that may run on it, and the
-/// daemons of these nodes.
+/// For every node that could be launched, one on which each of these pods may run if it may run on
+/// that node; and the daemons of the nodes.
 ///
 /// Of nodes that differ only in labels that nothing looks at, and in their room, the largest are
 /// enough: whatever else is on the stage, the scheduler's filters never let a pod onto a smaller
 /// node and keep it off such a larger one.
-pub(super) fn all(case: &Case<'_>) -> (Vec<Node>, Vec<Pod>) {
-    let asked = asked(case);
+pub(super) fn all(case: &Case<'_>, asking: &[&Pod]) -> (Vec<Node>, Vec<Pod>) {
+    let asked = asked(case, asking);
     let matters = |key: &str| asked.iter().any(|text| text.contains(key));
     let mut kinds: BTreeMap<String, Vec<Choice>> = BTreeMap::new();
     for (node, room) in planned::one_of_each(&case.snapshot.supply, &matters) {
@@ -86,10 +86,10 @@ fn is_within(room: &Resources, other: &Resources) -> bool {
         && room.clone().without_volumes().fits(&other.clone().without_volumes())
 }
 
-/// The text of every object that can name a label of nodes.
-fn asked(case: &Case<'_>) -> Vec<String> {
-    let pods = case.pending.iter().chain(&case.running);
-    let mut all: Vec<String> = pods.map(|pod| json!(pod.spec).to_string()).collect();
+/// The text of all that can name a label of nodes when these pods are tried: of other pods that is
+/// whom they keep away.
+fn asked(case: &Case<'_>, asking: &[&Pod]) -> Vec<String> {
+    let mut all: Vec<String> = asking.iter().map(|pod| json!(pod.spec).to_string()).collect();
     let has = |all: &[String], field: &str| all.iter().any(|text| text.contains(field));
     if has(&all, "\"runtimeClassName\"") {
         all.extend(shared::runtime_classes().iter().map(|one| json!(one).to_string()));
@@ -98,6 +98,11 @@ fn asked(case: &Case<'_>) -> Vec<String> {
         all.extend(case.cluster.volumes.iter().map(|one| json!(one).to_string()));
         // Volumes that are made on the way are in zones, which these name as well.
         all.extend(shared::storage_classes().iter().map(|one| json!(one).to_string()));
+    }
+    for pod in case.pending.iter().chain(&case.running) {
+        let affinity = pod.spec.as_ref().and_then(|spec| spec.affinity.as_ref());
+        let away = affinity.and_then(|affinity| affinity.pod_anti_affinity.as_ref());
+        all.extend(away.map(|away| json!(away).to_string()));
     }
     all
 }

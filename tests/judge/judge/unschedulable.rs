@@ -1,6 +1,6 @@
 //! Is there really no node for a pod that the plan calls unschedulable?
 
-use k8s_openapi::api::core::v1::Node;
+use k8s_openapi::api::core::v1::{Node, Pod};
 use scheduler_core::plan::{ReasonCode, Unschedulable};
 
 use super::{Case, Disagreement, Kind, Outcome, choices, id};
@@ -33,12 +33,15 @@ pub(super) async fn ask(
     if judged.is_empty() {
         return Ok(());
     }
-    let (nodes, daemons) = choices::all(case);
+    let object = |one: &&Unschedulable| {
+        let pod = case.pending.iter().find(|pod| id(pod) == one.pod);
+        pod.expect("the plan speaks of pods that are there")
+    };
+    let pods: Vec<&Pod> = judged.iter().map(object).collect();
+    let (nodes, daemons) = choices::all(case, &pods);
     stage.add_nodes(&nodes, &daemons).await?;
     let mut actors = Vec::new();
-    for one in &judged {
-        let pod = case.pending.iter().find(|pod| id(pod) == one.pod);
-        let pod = pod.expect("the plan speaks of pods that are there");
+    for pod in pods {
         actors.push(stage.add(pod.clone()).await?);
     }
     let verdicts = stage.verdicts(&actors).await?;
