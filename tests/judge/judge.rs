@@ -1,5 +1,6 @@
 //! The questions that are asked about a cluster, and what comes out.
 
+mod choices;
 mod free;
 mod strict;
 mod unschedulable;

@@ -26,12 +26,17 @@ mod shrink;
 mod stage;
 
 use std::io::Write as _;
+use std::num::NonZero;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Instant;
 use std::{env, fs, io};
 
 use anyhow::Context as _;
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 
 use cluster::Cluster;
 use coverage::Coverage;
@@ -45,6 +50,9 @@ const SEEDS: Range<u64> = 0..200;
 const FREE_EVERY: u64 = 4;
 /// Disagreements that are made small, at most; the others are only told.
 const SHRUNK_MAX: usize = 3;
+/// Control planes that are used at the same time, at most: each needs a gibibyte. One for each core
+/// keeps them busy, though a single one waits half of its time.
+const PLANES_MAX: usize = 4;
 /// How the names of random clusters begin; kept ones are small already.
 const DRAWN: &str = "seed ";
 
@@ -56,59 +64,84 @@ fn kube_scheduler_agrees_with_plans() {
 }
 
 async fn run() -> anyhow::Result<Outcome> {
-    let seeds = seeds()?;
     let start = Instant::now();
-    let stage = Stage::open().await?;
-    say(&format!("the control plane is up after {:.1} s", start.elapsed().as_secs_f64()));
-    let mut run = Run { stage, total: Outcome::default(), coverage: Coverage::default() };
-    for (name, cluster) in scenarios()? {
-        run.judge(&name, &cluster, Questions::PlannedAndFree).await?;
+    let cases = scenarios()?.into_iter().map(|(name, cluster)| (name, Source::Kept(cluster)));
+    let drawn = seeds()?.map(|seed| (format!("{DRAWN}{seed}"), Source::Seed(seed)));
+    let cases: Cases = Arc::new(Mutex::new(Box::new(cases.chain(drawn))));
+    let findings = Arc::new(Mutex::new(Findings::default()));
+    let planes = available_parallelism().map_or(1, NonZero::get).min(PLANES_MAX);
+    let mut judges = JoinSet::new();
+    for _ in 0..planes {
+        judges.spawn(judge_all(Arc::clone(&cases), Arc::clone(&findings)));
     }
-    for seed in seeds {
-        let questions =
-            if seed % FREE_EVERY == 0 { Questions::PlannedAndFree } else { Questions::Planned };
-        run.judge(&format!("{DRAWN}{seed}"), &draw::draw(seed), questions).await?;
+    while let Some(done) = judges.join_next().await {
+        done??;
     }
-    run.tell(start);
-    Ok(run.total)
+    let findings = Arc::into_inner(findings).context("a judge is still at work")?.into_inner();
+    findings.tell(start);
+    Ok(findings.total)
 }
 
-struct Run {
-    stage: Stage,
+/// Where a cluster comes from.
+enum Source {
+    Kept(Cluster),
+    Seed(u64),
+}
+
+/// Clusters that nobody has judged yet, by name.
+type Cases = Arc<Mutex<Box<dyn Iterator<Item = (String, Source)> + Send>>>;
+
+/// Judges clusters on a control plane of its own, until there are no more. Nothing of one cluster
+/// can be seen from another: they come one after the other, or on different planes.
+async fn judge_all(cases: Cases, findings: Arc<Mutex<Findings>>) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let stage = Stage::open().await?;
+    say(&format!("a control plane is up after {:.1} s", start.elapsed().as_secs_f64()));
+    loop {
+        let next = cases.lock().await.next();
+        let Some((name, source)) = next else { return Ok(()) };
+        let (cluster, questions) = match source {
+            Source::Kept(cluster) => (cluster, Questions::PlannedAndFree),
+            Source::Seed(seed) if seed % FREE_EVERY == 0 => {
+                (draw::draw(seed), Questions::PlannedAndFree)
+            }
+            Source::Seed(seed) => (draw::draw(seed), Questions::Planned),
+        };
+        let outcome = judge(&stage, &cluster, questions).await;
+        let outcome = outcome
+            .with_context(|| format!("{name}; kube-scheduler:\n{}", stage.scheduler_log()))?;
+        for disagreement in &outcome.disagreements {
+            say(&format!("{name}: {disagreement}"));
+        }
+        let first = outcome.disagreements.first().cloned();
+        let shrunk = findings.lock().await.add(&name, &cluster, outcome);
+        if let Some(first) = first.filter(|_| shrunk < SHRUNK_MAX && name.starts_with(DRAWN)) {
+            let smallest = shrink(&stage, &cluster, &first).await;
+            keep(&name, &smallest)?;
+            for disagreement in &judge(&stage, &smallest, questions).await?.disagreements {
+                say(&format!("{name}, made small: {disagreement}"));
+            }
+        }
+    }
+}
+
+/// What all judges have found.
+#[derive(Default)]
+struct Findings {
     total: Outcome,
     coverage: Coverage,
 }
 
-impl Run {
-    async fn judge(
-        &mut self,
-        name: &str,
-        cluster: &Cluster,
-        questions: Questions,
-    ) -> anyhow::Result<()> {
-        let outcome = judge(&self.stage, cluster, questions).await;
-        let outcome = outcome
-            .with_context(|| format!("{name}; kube-scheduler:\n{}", self.stage.scheduler_log()))?;
-        for disagreement in &outcome.disagreements {
-            say(&format!("{name}: {disagreement}"));
-        }
-        let first = outcome.disagreements.first().filter(|_| name.starts_with(DRAWN));
-        if let Some(first) = first
-            && self.total.disagreeing_clusters < SHRUNK_MAX
-        {
-            let smallest = shrink(&self.stage, cluster, first).await;
-            keep(name, &smallest)?;
-            let again = judge(&self.stage, &smallest, questions).await?;
-            for disagreement in &again.disagreements {
-                say(&format!("{name}, made small: {disagreement}"));
-            }
-        }
+impl Findings {
+    /// Adds a cluster; tells in how many before it there was a disagreement.
+    fn add(&mut self, name: &str, cluster: &Cluster, outcome: Outcome) -> usize {
+        let before = self.total.disagreeing_clusters;
         self.coverage.add(cluster);
         self.total.add(outcome);
         if self.total.clusters.is_multiple_of(50) {
             say(&format!("{} clusters, {name}", self.total.clusters));
         }
-        Ok(())
+        before
     }
 
     fn tell(&self, start: Instant) {

@@ -1,6 +1,7 @@
 //! The control plane as the judge uses it: puts a cluster there, waits for what kube-scheduler says,
 //! and takes everything away again.
 
+mod known;
 mod provision;
 mod seen;
 mod storage;
@@ -8,7 +9,8 @@ mod storage;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use k8s_openapi::api::core::v1::{Namespace, Node, Pod};
+use futures_util::future::try_join_all;
+use k8s_openapi::api::core::v1::{Node, Pod};
 use k8s_openapi::api::storage::v1::CSINode;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client, Resource, ResourceExt as _};
@@ -21,6 +23,7 @@ use tokio::task::JoinSet;
 use crate::cluster::object;
 use crate::cluster::shared::{self, DAEMON_NAMESPACE, NAMESPACES};
 use crate::planned;
+use known::{Created, NODES};
 use provision::Provisioner;
 pub(crate) use seen::Verdict;
 use seen::Watch;
@@ -29,23 +32,19 @@ use seen::Watch;
 const PLANNED_PROFILE: &str = "planned";
 /// The annotation; `tests/plane/planned.go` reads it.
 const PLANNED_NODE: &str = "plimsoll.test/planned-node";
-/// Namespace of a pod that nobody selects.
-const PROBE_NAMESPACE: &str = "probe";
 /// Holds a pod back until its volumes are there.
 const GATE: &str = "plimsoll.test/volumes";
 /// Requests that are under way at the same time.
 const CONCURRENCY: usize = 8;
 /// Longest wait for the control plane to do something that it always does.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// When nothing has changed for so long, and every pod has an answer, the scheduler has nothing
-/// left to try. It answers a pod in milliseconds, and tries refused ones again within a second.
-const QUIET: Duration = Duration::from_millis(300);
 
 /// A running control plane.
 pub(crate) struct Stage {
     plane: Plane,
     client: Client,
     watch: Watch,
+    created: Created,
     _provisioner: Provisioner,
 }
 
@@ -53,8 +52,6 @@ pub(crate) struct Stage {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Actor {
     uid: String,
-    /// It may have to wait for a volume that is made for it.
-    is_slow: bool,
 }
 
 impl Stage {
@@ -81,16 +78,16 @@ impl Stage {
         };
         let plane = Plane::start(&options).await?;
         let client = plane.client();
-        let probe: Namespace = object(json!({"metadata": {"name": PROBE_NAMESPACE}}));
-        create_all(&client, &[shared::namespaces(), vec![probe]].concat()).await?;
+        create_all(&client, &shared::namespaces()).await?;
         create_all(&client, &shared::priority_classes()).await?;
         create_all(&client, &shared::storage_classes()).await?;
         create_all(&client, &shared::runtime_classes()).await?;
         let limits = Api::namespaced(client.clone(), shared::LIMITED_NAMESPACE);
         limits.create(&PostParams::default(), &shared::limit_range()).await?;
         let watch = Watch::start(Api::all(client.clone()));
-        let provisioner = Provisioner::start(&client);
-        Ok(Self { plane, client, watch, _provisioner: provisioner })
+        let created = Created::default();
+        let provisioner = Provisioner::start(&client, &created);
+        Ok(Self { plane, client, watch, created, _provisioner: provisioner })
     }
 
     /// The end of kube-scheduler's log.
@@ -98,53 +95,28 @@ impl Stage {
         self.plane.scheduler_log()
     }
 
-    /// Creates nodes with the pods bound to them, and waits until the scheduler knows of them all.
+    /// Creates nodes with the pods bound to them, and waits until the scheduler knows of them all,
+    /// and of the volumes that were created before.
     pub(crate) async fn add_nodes(&self, nodes: &[Node], bound: &[Pod]) -> anyhow::Result<()> {
         let mut nodes = nodes.to_vec();
         let limits: Vec<CSINode> = nodes.iter_mut().filter_map(planned::split_volumes).collect();
-        let csi_nodes: Api<CSINode> = Api::all(self.client.clone());
-        self.at_once(&limits, &|limits| {
-            let api = csi_nodes.clone();
-            async move { api.create(&PostParams::default(), &limits).await.map(drop) }
-        })
-        .await?;
-        let Some(last) = nodes.last() else { return Ok(()) };
+        self.add_limits(&limits).await?;
         let api: Api<Node> = Api::all(self.client.clone());
-        let (rest, _) = nodes.split_at(nodes.len() - 1);
-        self.at_once(rest, &|node| {
+        self.at_once(&nodes, &|node| {
             let api = api.clone();
-            async move { api.create(&PostParams::default(), &node).await.map(drop) }
+            async move { api.create(&PostParams::default(), &node).await }
         })
         .await?;
-        api.create(&PostParams::default(), last).await?;
-        self.at_once(bound, &|pod| {
-            let api = self.pods(&pod.namespace().unwrap_or_default());
-            async move { api.create(&PostParams::default(), &pod).await.map(drop) }
-        })
-        .await?;
-        self.catch_up(&last.name_any()).await
-    }
-
-    /// Waits until the scheduler knows everything that was written so far. It hears of nodes in
-    /// their order, and so of pods: once it has put a new pod on the last node, it knows all others.
-    async fn catch_up(&self, last_node: &str) -> anyhow::Result<()> {
-        let probe = object(json!({
-            "metadata": {"name": "probe", "namespace": PROBE_NAMESPACE},
-            "spec": {
-                "containers": [{"name": "main", "image": "image"}],
-                "tolerations": [{"operator": "Exists"}],
-            },
-        }));
-        let actor = self.add_planned(probe, last_node).await?;
-        let verdicts = self.watch.settle(std::slice::from_ref(&actor), PATIENCE, PATIENCE).await?;
-        anyhow::ensure!(
-            matches!(verdicts[0], Verdict::Bound(_)),
-            "the scheduler does not take notice of {last_node}: {:?}",
-            verdicts[0],
-        );
-        let now = DeleteParams::default().grace_period(0);
-        self.pods(PROBE_NAMESPACE).delete("probe", &now).await?;
-        self.watch.gone(&actor).await
+        self.created.add(NODES, nodes.len());
+        let pods = self
+            .at_once(bound, &|pod: Pod| {
+                let api = self.pods(&pod.namespace().unwrap_or_default());
+                async move { api.create(&PostParams::default(), &pod).await }
+            })
+            .await?;
+        let uids: Vec<String> = pods.iter().filter_map(Pod::uid).collect();
+        self.watch.all_bound(&uids).await?;
+        self.created.is_known(&self.plane, &self.watch).await
     }
 
     /// Creates a pod that the scheduler puts wherever it likes.
@@ -164,7 +136,7 @@ impl Stage {
             api.patch(&pod.name_any(), &PatchParams::default(), &open).await?;
         }
         let uid = created.uid().context("a pod has no uid")?;
-        Ok(Actor { uid, is_slow: waits || storage::has_claims(&created) })
+        Ok(Actor { uid })
     }
 
     /// Creates a pod that may only go to one node, if it may go there at all.
@@ -185,26 +157,21 @@ impl Stage {
 
     /// What the scheduler says of these pods, once it has nothing left to try.
     pub(crate) async fn verdicts(&self, actors: &[Actor]) -> anyhow::Result<Vec<Verdict>> {
-        self.watch.settle(actors, QUIET, PATIENCE).await
-    }
-
-    /// What the scheduler says of one pod, the first time that it says something.
-    pub(crate) async fn first_verdict(&self, actor: &Actor) -> anyhow::Result<Verdict> {
-        let verdicts = self.watch.settle(std::slice::from_ref(actor), Duration::ZERO, PATIENCE);
-        Ok(verdicts.await?.swap_remove(0))
+        self.watch.settle(&self.plane, actors).await
     }
 
     /// Takes all nodes and pods away.
     pub(crate) async fn clear(&self) -> anyhow::Result<()> {
         let now = DeleteParams::default().grace_period(0);
-        let own = NAMESPACES.map(|(name, _)| name);
-        for namespace in own.into_iter().chain([DAEMON_NAMESPACE, PROBE_NAMESPACE]) {
-            self.pods(namespace).delete_collection(&now, &ListParams::default()).await?;
-        }
+        let all = ListParams::default();
+        let own = NAMESPACES.iter().map(|(name, _)| *name).chain([DAEMON_NAMESPACE]);
+        let pods: Vec<Api<Pod>> = own.map(|namespace| self.pods(namespace)).collect();
+        try_join_all(pods.iter().map(|api| api.delete_collection(&now, &all))).await?;
         self.watch.empty().await?;
         let nodes: Api<Node> = Api::all(self.client.clone());
-        nodes.delete_collection(&now, &ListParams::default()).await?;
-        self.clear_storage().await
+        let nodes = async { nodes.delete_collection(&now, &all).await.map(drop) };
+        tokio::try_join!(nodes, self.clear_storage())?;
+        self.created.is_gone(&self.plane, &self.watch).await
     }
 
     fn pods(&self, namespace: &str) -> Api<Pod> {
@@ -212,24 +179,30 @@ impl Stage {
     }
 
     /// Does the same for every object, several at a time.
-    async fn at_once<T, F>(&self, objects: &[T], work: &impl Fn(T) -> F) -> anyhow::Result<()>
+    async fn at_once<T, R, F>(
+        &self,
+        objects: &[T],
+        work: &impl Fn(T) -> F,
+    ) -> anyhow::Result<Vec<R>>
     where
         T: Clone,
-        F: Future<Output = kube::Result<()>> + Send + 'static,
+        R: Send + 'static,
+        F: Future<Output = kube::Result<R>> + Send + 'static,
     {
         let mut running = JoinSet::new();
+        let mut done = Vec::new();
         for object in objects {
             if running.len() >= CONCURRENCY
-                && let Some(done) = running.join_next().await
+                && let Some(one) = running.join_next().await
             {
-                done??;
+                done.push(one??);
             }
             running.spawn(work(object.clone()));
         }
-        while let Some(done) = running.join_next().await {
-            done??;
+        while let Some(one) = running.join_next().await {
+            done.push(one??);
         }
-        Ok(())
+        Ok(done)
     }
 }
 

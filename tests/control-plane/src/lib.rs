@@ -18,6 +18,8 @@ mod certificates;
 mod go;
 mod plane;
 mod program;
+mod work;
 
 pub use binary::plane_binary;
 pub use plane::{Options, Plane};
+pub use work::Work;

@@ -14,11 +14,23 @@ use tempfile::TempDir;
 use crate::binary::plane_binary;
 use crate::certificates::{Authority, Identity, Pair};
 use crate::program::{Program, free_ports};
+use crate::work::Work;
 
 /// Longest time until everything is ready; ten times what a loaded machine needs.
 const START_MAX: Duration = Duration::from_mins(2);
 /// Time between two questions whether a program is ready.
 const POLL: Duration = Duration::from_millis(50);
+
+/// Metrics of kube-scheduler that make three quarters of the text and are of no use to a test, which
+/// may ask for the others hundreds of times.
+const LARGE_METRICS: [&str; 6] = [
+    "kubernetes_feature_enabled",
+    "scheduler_framework_extension_point_duration_seconds",
+    "scheduler_plugin_evaluation_total",
+    "scheduler_plugin_execution_duration_seconds",
+    "scheduler_queueing_hint_execution_duration_seconds",
+    "scheduler_scheduling_attempt_duration_seconds",
+];
 
 const ADMINISTRATOR: Identity = Identity { user: "administrator", group: Some("system:masters") };
 const SCHEDULER: Identity = Identity { user: "system:kube-scheduler", group: None };
@@ -38,6 +50,7 @@ pub struct Options {
 /// panics, and when the process of the test is gone.
 pub struct Plane {
     client: Client,
+    scheduler_client: Client,
     // Dropped in this order: the scheduler first, the files last.
     scheduler: Program,
     _api_server: Program,
@@ -70,13 +83,29 @@ impl Plane {
         let mut scheduler =
             layout.scheduler(&authority, &server, [api_port, scheduler_port], options)?;
         let config = kubeconfig(&authority, &administrator, scheduler_port);
-        ready(&self::client(config).await?, &mut scheduler).await?;
-        Ok(Self { client, scheduler, _api_server: api_server, _etcd: etcd, _folder: folder })
+        let scheduler_client = self::client(config).await?;
+        ready(&scheduler_client, &mut scheduler).await?;
+        Ok(Self {
+            client,
+            scheduler_client,
+            scheduler,
+            _api_server: api_server,
+            _etcd: etcd,
+            _folder: folder,
+        })
     }
 
     /// A client that may do everything.
     pub fn client(&self) -> Client {
         self.client.clone()
+    }
+
+    /// What kube-scheduler has to do now.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub async fn scheduler_work(&self) -> anyhow::Result<Work> {
+        Ok(Work::parse(&get(&self.scheduler_client, "metrics").await?))
     }
 
     /// The end of kube-scheduler's log, for a test that fails.
@@ -141,6 +170,8 @@ impl Layout {
             "--anonymous-auth=false".to_owned(),
             // All requests are a test's own; none has to wait for a fairer share.
             "--enable-priority-and-fairness=false".to_owned(),
+            // The stock 1 deletes the objects of a test one after the other.
+            "--delete-collection-workers=4".to_owned(),
         ];
         let flags = flags.into_iter().chain(options.api_server_flags.iter().cloned());
         self.start("kube-apiserver", flags.chain(feature_gates(options)))
@@ -171,6 +202,8 @@ impl Layout {
         let configuration = self.write("scheduler.json", &configuration)?;
         let flags = [
             format!("--config={}", configuration.display()),
+            "--authorization-always-allow-paths=/readyz,/metrics".to_owned(),
+            format!("--disabled-metrics={}", LARGE_METRICS.join(",")),
             format!("--bind-address={}", Ipv4Addr::LOCALHOST),
             format!("--secure-port={port}"),
             format!("--tls-cert-file={}", server.certificate.display()),
@@ -227,9 +260,7 @@ async fn ready(client: &Client, program: &mut Program) -> anyhow::Result<()> {
     let start = Instant::now();
     loop {
         program.check()?;
-        let request = kube::core::Request::new("").get("readyz", &kube::api::GetParams::default());
-        let answer = client.request_text(request?).await;
-        match answer {
+        match get(client, "readyz").await {
             Ok(_) => return Ok(()),
             Err(error) if start.elapsed() > START_MAX => {
                 bail!("not ready after {START_MAX:?}: {error}\n{}", program.log_end())
@@ -237,4 +268,10 @@ async fn ready(client: &Client, program: &mut Program) -> anyhow::Result<()> {
             Err(_) => tokio::time::sleep(POLL).await,
         }
     }
+}
+
+/// What a program answers at a path that is no object.
+async fn get(client: &Client, path: &str) -> anyhow::Result<String> {
+    let request = kube::core::Request::new("").get(path, &kube::api::GetParams::default());
+    Ok(client.request_text(request?).await?)
 }

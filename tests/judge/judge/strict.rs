@@ -60,7 +60,7 @@ async fn retry(
         }
         stage.remove(pod, &actors[index]).await?;
         actors[index] = stage.add_planned((*pod).clone(), node).await?;
-        verdicts[index] = stage.first_verdict(&actors[index]).await?;
+        verdicts[index] = stage.verdicts(&actors[index..=index]).await?.swap_remove(0);
         match verdicts[index] {
             Verdict::Bound(_) => moved = true,
             Verdict::Refused(_) => left = true,

@@ -1,14 +1,10 @@
 //! Is there really no node for a pod that the plan calls unschedulable?
 
 use k8s_openapi::api::core::v1::{Node, Pod};
-use kube::ResourceExt as _;
-use scheduler_core::model::Resources;
 use scheduler_core::plan::{ReasonCode, Unschedulable};
-use serde_json::json;
 
-use super::{Case, Disagreement, Kind, Outcome, id};
+use super::{Case, Disagreement, Kind, Outcome, choices, id};
 use crate::stage::{Stage, Verdict};
-use crate::{daemon, planned};
 
 /// Reasons about nodes alone, which the scheduler sees as well.
 const ABOUT_NODES: [ReasonCode; 5] = [
@@ -37,25 +33,15 @@ pub(super) async fn ask(
     if judged.is_empty() {
         return Ok(());
     }
-    let pods = case.pending.iter().chain(&case.running);
-    let pods: Vec<String> = pods.map(|pod| json!(pod.spec).to_string()).collect();
-    let matters = |key: &str| pods.iter().any(|pod| pod.contains(key));
-    let mut nodes = Vec::new();
-    let mut daemons = Vec::new();
-    for (mut node, mut room) in planned::one_of_each(&case.snapshot.supply, &matters) {
-        let pods = add_daemons(case, &node, &mut room);
-        // A node on which the daemons have no room is of no use.
-        if room.iter().all(|(_, amount)| amount >= 0) {
-            planned::set_allocatable(&mut node, &room);
-            nodes.push(node);
-            daemons.extend(pods);
-        }
-    }
+    let object = |one: &&Unschedulable| {
+        let pod = case.pending.iter().find(|pod| id(pod) == one.pod);
+        pod.expect("the plan speaks of pods that are there")
+    };
+    let pods: Vec<&Pod> = judged.iter().map(object).collect();
+    let (nodes, daemons) = choices::all(case, &pods);
     stage.add_nodes(&nodes, &daemons).await?;
     let mut actors = Vec::new();
-    for one in &judged {
-        let pod = case.pending.iter().find(|pod| id(pod) == one.pod);
-        let pod = pod.expect("the plan speaks of pods that are there");
+    for pod in pods {
         actors.push(stage.add(pod.clone()).await?);
     }
     let verdicts = stage.verdicts(&actors).await?;
@@ -74,20 +60,6 @@ pub(super) async fn ask(
         });
     }
     Ok(())
-}
-
-/// The daemon pods of a node that take host ports. The others are only taken off its room, which
-/// spares half of the objects.
-fn add_daemons(case: &Case<'_>, node: &Node, room: &mut Resources) -> Vec<Pod> {
-    let pods = daemon::pods_of(&case.cluster.daemon_sets, node);
-    let takes_ports = |pod: &Pod| json!(pod.spec).to_string().contains("hostPort");
-    let (with_ports, others): (Vec<Pod>, Vec<Pod>) = pods.into_iter().partition(takes_ports);
-    let sets = &case.snapshot.supply.daemon_sets;
-    let of = |pod: &Pod| sets.iter().find(|set| pod.name_any().starts_with(&set.id.name));
-    for set in others.iter().filter_map(of) {
-        room.subtract(&set.spec.requests);
-    }
-    with_ports
 }
 
 /// Whether the reason is one that the scheduler can confirm. It does not know the limits of pools

@@ -12,6 +12,7 @@ use scheduler_core::model::well_known::ZONE;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
+use super::known::{Created, VOLUMES};
 use crate::cluster::object;
 
 /// How the scheduler tells the driver where a volume is needed.
@@ -27,18 +28,18 @@ impl Drop for Provisioner {
 }
 
 impl Provisioner {
-    pub(super) fn start(client: &Client) -> Self {
-        let client = client.clone();
+    pub(super) fn start(client: &Client, created: &Created) -> Self {
+        let (client, created) = (client.clone(), created.clone());
         Self(tokio::spawn(async move {
             // The API server ends a watch after a while. If it is gone itself, so is the stage.
             loop {
-                let _ = follow(&client).await;
+                let _ = follow(&client, &created).await;
             }
         }))
     }
 }
 
-async fn follow(client: &Client) -> kube::Result<()> {
+async fn follow(client: &Client, created: &Created) -> kube::Result<()> {
     let claims: Api<PersistentVolumeClaim> = Api::all(client.clone());
     let mut events = pin!(claims.watch(&WatchParams::default(), "0").await?);
     while let Some(event) = events.try_next().await? {
@@ -46,7 +47,7 @@ async fn follow(client: &Client) -> kube::Result<()> {
             WatchEvent::Added(claim) | WatchEvent::Modified(claim) => {
                 // A claim that is gone already, or served by an event before, needs nothing. One
                 // that really fails leaves its pod pending, which the judge sees.
-                let _ = provision(client, &claim).await;
+                let _ = provision(client, &claim, created).await;
             }
             WatchEvent::Error(_) => break,
             WatchEvent::Deleted(_) | WatchEvent::Bookmark(_) => {}
@@ -55,7 +56,11 @@ async fn follow(client: &Client) -> kube::Result<()> {
     Ok(())
 }
 
-async fn provision(client: &Client, claim: &PersistentVolumeClaim) -> kube::Result<()> {
+async fn provision(
+    client: &Client,
+    claim: &PersistentVolumeClaim,
+    created: &Created,
+) -> kube::Result<()> {
     let is_bound = claim.spec.as_ref().is_some_and(|spec| spec.volume_name.is_some());
     let Some(node) = claim.annotations().get(SELECTED_NODE).filter(|_| !is_bound) else {
         return Ok(());
@@ -65,6 +70,7 @@ async fn provision(client: &Client, claim: &PersistentVolumeClaim) -> kube::Resu
     let volumes: Api<PersistentVolume> = Api::all(client.clone());
     let volume = volume(claim, node.labels().get(ZONE));
     volumes.create(&PostParams::default(), &volume).await?;
+    created.add(VOLUMES, 1);
     let claims: Api<PersistentVolumeClaim> =
         Api::namespaced(client.clone(), &claim.namespace().unwrap_or_default());
     let bind = json!({

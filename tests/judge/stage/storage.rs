@@ -1,33 +1,47 @@
 //! Volumes on the stage.
 
+use futures_util::future::try_join_all;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod, Volume};
 use k8s_openapi::api::storage::v1::CSINode;
 use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::{Api, Resource as _, ResourceExt as _};
 use serde_json::json;
 
-use super::{PROBE_NAMESPACE, Stage};
+use super::Stage;
+use super::known::{CLAIMS, CSI_NODES, VOLUMES};
 use crate::cluster::shared::NAMESPACES;
-use crate::cluster::{Cluster, claims_of, object};
+use crate::cluster::{Cluster, object};
 
 impl Stage {
     /// Creates the volumes of a cluster, and what the drivers on its nodes say.
     pub(crate) async fn add_storage(&self, cluster: &Cluster) -> anyhow::Result<()> {
-        let csi_nodes: Api<CSINode> = Api::all(self.client.clone());
-        for limits in &cluster.csi_nodes {
-            csi_nodes.create(&PostParams::default(), limits).await?;
-        }
+        self.add_limits(&cluster.csi_nodes).await?;
         let volumes: Api<PersistentVolume> = Api::all(self.client.clone());
         self.at_once(&cluster.volumes, &|volume| {
             let api = volumes.clone();
-            async move { api.create(&PostParams::default(), &volume).await.map(drop) }
+            async move { api.create(&PostParams::default(), &volume).await }
         })
         .await?;
+        self.created.add(VOLUMES, cluster.volumes.len());
         self.at_once(&cluster.claims, &|claim| {
             let api = self.claims(&claim.namespace().unwrap_or_default());
-            async move { api.create(&PostParams::default(), &claim).await.map(drop) }
+            async move { api.create(&PostParams::default(), &claim).await }
         })
-        .await
+        .await?;
+        self.created.add(CLAIMS, cluster.claims.len());
+        Ok(())
+    }
+
+    /// Creates what drivers say of nodes.
+    pub(super) async fn add_limits(&self, limits: &[CSINode]) -> anyhow::Result<()> {
+        let api: Api<CSINode> = Api::all(self.client.clone());
+        self.at_once(limits, &|limits| {
+            let api = api.clone();
+            async move { api.create(&PostParams::default(), &limits).await }
+        })
+        .await?;
+        self.created.add(CSI_NODES, limits.len());
+        Ok(())
     }
 
     /// All claims and volumes as they are now.
@@ -54,6 +68,7 @@ impl Stage {
                 "spec": template.map(|template| &template.spec),
             }));
             api.create(&PostParams::default(), &claim).await?;
+            self.created.add(CLAIMS, 1);
         }
         Ok(())
     }
@@ -68,12 +83,10 @@ impl Stage {
     }
 
     /// Takes all of it away.
-    pub(super) async fn clear_storage(&self) -> anyhow::Result<()> {
+    pub(super) async fn clear_storage(&self) -> kube::Result<()> {
         let (delete, all) = (DeleteParams::default(), ListParams::default());
-        let own = NAMESPACES.map(|(name, _)| name);
-        for namespace in own.into_iter().chain([PROBE_NAMESPACE]) {
-            self.claims(namespace).delete_collection(&delete, &all).await?;
-        }
+        let claims = NAMESPACES.map(|(namespace, _)| self.claims(namespace));
+        try_join_all(claims.iter().map(|api| api.delete_collection(&delete, &all))).await?;
         let volumes: Api<PersistentVolume> = Api::all(self.client.clone());
         volumes.delete_collection(&delete, &all).await?;
         let csi_nodes: Api<CSINode> = Api::all(self.client.clone());
@@ -89,11 +102,6 @@ impl Stage {
 /// Whether a pod has volumes that are made for it alone.
 pub(super) fn has_ephemeral(pod: &Pod) -> bool {
     ephemeral(pod).next().is_some()
-}
-
-/// Whether a pod uses claims.
-pub(super) fn has_claims(pod: &Pod) -> bool {
-    !claims_of(pod).is_empty()
 }
 
 fn ephemeral(pod: &Pod) -> impl Iterator<Item = &Volume> {
