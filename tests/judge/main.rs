@@ -65,9 +65,14 @@ fn kube_scheduler_agrees_with_plans() {
 
 async fn run() -> anyhow::Result<Outcome> {
     let start = Instant::now();
-    let cases = scenarios()?.into_iter().map(|(name, cluster)| (name, Source::Kept(cluster)));
-    let drawn = seeds()?.map(|seed| (format!("{DRAWN}{seed}"), Source::Seed(seed)));
-    let cases: Cases = Arc::new(Mutex::new(Box::new(cases.chain(drawn))));
+    let kept = scenarios()?.into_iter();
+    let kept = kept.map(|(name, cluster)| (name, cluster, Questions::PlannedAndFree));
+    let drawn = seeds()?.map(|seed| {
+        let questions =
+            if seed % FREE_EVERY == 0 { Questions::PlannedAndFree } else { Questions::Planned };
+        (format!("{DRAWN}{seed}"), draw::draw(seed), questions)
+    });
+    let cases: Cases = Arc::new(Mutex::new(Box::new(kept.chain(drawn))));
     let findings = Arc::new(Mutex::new(Findings::default()));
     let planes = available_parallelism().map_or(1, NonZero::get).min(PLANES_MAX);
     let mut judges = JoinSet::new();
@@ -82,14 +87,8 @@ async fn run() -> anyhow::Result<Outcome> {
     Ok(findings.total)
 }
 
-/// Where a cluster comes from.
-enum Source {
-    Kept(Cluster),
-    Seed(u64),
-}
-
-/// Clusters that nobody has judged yet, by name.
-type Cases = Arc<Mutex<Box<dyn Iterator<Item = (String, Source)> + Send>>>;
+/// Clusters that nobody has judged yet, by name, with what to ask about them.
+type Cases = Arc<Mutex<Box<dyn Iterator<Item = (String, Cluster, Questions)> + Send>>>;
 
 /// Judges clusters on a control plane of its own, until there are no more. Nothing of one cluster
 /// can be seen from another: they come one after the other, or on different planes.
@@ -99,14 +98,7 @@ async fn judge_all(cases: Cases, findings: Arc<Mutex<Findings>>) -> anyhow::Resu
     say(&format!("a control plane is up after {:.1} s", start.elapsed().as_secs_f64()));
     loop {
         let next = cases.lock().await.next();
-        let Some((name, source)) = next else { return Ok(()) };
-        let (cluster, questions) = match source {
-            Source::Kept(cluster) => (cluster, Questions::PlannedAndFree),
-            Source::Seed(seed) if seed % FREE_EVERY == 0 => {
-                (draw::draw(seed), Questions::PlannedAndFree)
-            }
-            Source::Seed(seed) => (draw::draw(seed), Questions::Planned),
-        };
+        let Some((name, cluster, questions)) = next else { return Ok(()) };
         let outcome = judge(&stage, &cluster, questions).await;
         let outcome = outcome
             .with_context(|| format!("{name}; kube-scheduler:\n{}", stage.scheduler_log()))?;
