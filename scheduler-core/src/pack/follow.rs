@@ -1,28 +1,42 @@
 //! Pods that must share a node with others: they go where the others have gone.
 
+use std::cmp::Reverse;
+
 use crate::pack::existing::sites_of;
 use crate::pack::state::State;
 use crate::pack::topology::{Bin, Scope};
 use crate::problem::stand_in::is_flexible;
 use crate::solution::{Setback, add_content};
 
-/// Places pods of these classes one by one, in rounds, until nobody finds company.
+/// Places pods of these classes one by one, in rounds, until nobody finds company. Who comes first by
+/// priority has the first choice, also of what a lower class has just made possible.
 pub(crate) fn place(state: &mut State<'_>, classes: &[usize]) {
-    loop {
-        let before: i64 = classes.iter().map(|class| state.remaining[*class]).sum();
-        for class in classes {
-            while state.remaining[*class] > 0 && place_one(state, *class) {}
-        }
-        let after: i64 = classes.iter().map(|class| state.remaining[*class]).sum();
-        if after == before {
-            break;
-        }
-    }
+    let priority = |class: usize| state.problem.classes[class].spec.priority;
+    let mut order = classes.to_vec();
+    order.sort_by_key(|class| (Reverse(priority(*class)), *class));
+    while place_some(state, &order) {}
     for class in classes.iter().filter(|class| state.remaining[**class] > 0) {
         let rules = &state.problem.rules.of_class[*class];
         let broken = rules.iter().find(|rule| state.problem.rules.all[**rule].owner[*class]);
         state.setbacks[*class] = state.setbacks[*class].or(broken.map(|rule| Setback::Rule(*rule)));
     }
+}
+
+/// A round; it ends early when a class above the one just placed still waits. Whether anything was
+/// placed.
+fn place_some(state: &mut State<'_>, order: &[usize]) -> bool {
+    let mut placed = false;
+    for (position, class) in order.iter().enumerate() {
+        while state.remaining[*class] > 0 && place_one(state, *class) {
+            placed = true;
+            let priority = |class: usize| state.problem.classes[class].spec.priority;
+            let mut above = order[..position].iter();
+            if above.any(|one| state.remaining[*one] > 0 && priority(*one) > priority(*class)) {
+                return true;
+            }
+        }
+    }
+    placed
 }
 
 fn place_one(state: &mut State<'_>, class: usize) -> bool {

@@ -116,6 +116,16 @@ fn a_pod_joins_a_pod_of_the_same_batch_on_one_node() {
 }
 
 #[test]
+fn who_comes_first_by_priority_joins_company_that_arrives_later() {
+    let cache = pod("cache").cpu("500m").near("cache", HOSTNAME);
+    let guest = |name| pod(name).cpu("1").near("cache", HOSTNAME);
+    let plan = plan(shop().pod(guest("api").priority(1000)).pod(cache).pod(guest("web")));
+    let placed: Vec<String> =
+        plan.launches().flat_map(|node| &node.pods).map(|pod| pod.name.clone()).collect();
+    assert_eq!(placed, ["api", "cache"]);
+}
+
+#[test]
 fn a_pod_that_must_be_near_nobody_has_no_place() {
     check(shop().pod(pod("web").near("db", ZONE)), "unschedulable web: PLM-1008");
 }
