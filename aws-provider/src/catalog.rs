@@ -44,6 +44,7 @@ pub struct Catalog {
     region: String,
     as_of: AsOf,
     sha256: String,
+    /// By name.
     types: Vec<Ec2Type>,
 }
 
@@ -195,7 +196,8 @@ fn unpack(name: &str, bytes: &[u8]) -> Result<Vec<u8>, CatalogError> {
     Ok(json)
 }
 
-fn hex_sha256(bytes: &[u8]) -> String {
+/// The SHA-256 of bytes, as 64 digits.
+pub(crate) fn hex_sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
         // Writing to a string cannot fail.
         let _ = write!(hex, "{byte:02x}");

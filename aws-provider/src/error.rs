@@ -21,7 +21,7 @@ use crate::api::{ApiError, Fault};
 const GONE: [&str; 10] = [
     "InvalidCapacityReservationId.NotFound",
     "InvalidInstanceID.NotFound",
-    "InvalidLaunchTemplateName.NotFoundException",
+    TEMPLATE_GONE,
     "InvalidLaunchTemplateId.NotFound",
     "QueueDoesNotExist",
     "AWS.SimpleQueueService.NonExistentQueue",
@@ -48,7 +48,7 @@ const CAPACITY: [&str; 8] = [
     "VcpuLimitExceeded",
     "UnfulfillableCapacity",
     "Unsupported",
-    "InsufficientFreeAddressesInSubnet",
+    SUBNET_FULL,
     "MaxFleetCountExceeded",
     "ReservationCapacityExceeded",
 ];
@@ -192,6 +192,14 @@ impl ApiError {
             Fault::NoAnswer { .. } => true,
             Fault::NoCredentials { .. } => false,
         }
+    }
+}
+
+/// What a deletion came to: that the thing is gone is as good.
+pub(crate) fn unless_gone(answer: Result<(), ApiError>) -> Result<(), ApiError> {
+    match answer {
+        Err(error) if !error.is_gone() => Err(error),
+        _ => Ok(()),
     }
 }
 

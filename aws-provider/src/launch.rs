@@ -19,13 +19,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use scheduler_core::MinValuesPolicy;
 use scheduler_core::model::{
-    CapacityType, InstanceType, Labels, Price, Requirements, Reservation, Resources,
+    CapacityType, InstanceType, Labels, Price, Requirements, Reservation, ReservationKind,
+    Resources,
 };
 
 pub(crate) use answer::{Answer, Finding, judge, zone_id};
 pub(crate) use fleet::{FleetPlan, Market, group, plan};
 pub use token::LaunchToken;
 
+use crate::api::ec2::MarketType;
 use crate::error::{CloudError, Reason};
 use crate::launch_spec::LaunchSpec;
 
@@ -201,6 +203,15 @@ pub struct Refusal {
     pub zone_id: String,
     /// Why.
     pub reason: Reason,
+}
+
+/// How instances of a reservation are bought, if that is special.
+fn market(reservation: &Reservation) -> Option<MarketType> {
+    match (reservation.kind, reservation.interruptible) {
+        (ReservationKind::CapacityBlock, _) => Some(MarketType::CapacityBlock),
+        (ReservationKind::Default, true) => Some(MarketType::InterruptibleReservation),
+        (ReservationKind::Default, false) => None,
+    }
 }
 
 #[cfg(test)]

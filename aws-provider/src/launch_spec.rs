@@ -44,6 +44,13 @@ pub struct LaunchSpec {
     pub context: Option<String>,
 }
 
+impl LaunchSpec {
+    /// The tenancy, as EC2 and the label name it.
+    pub const fn tenancy(&self) -> &'static str {
+        if self.dedicated { "dedicated" } else { "default" }
+    }
+}
+
 /// A subnet of the class's status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaunchSubnet {

@@ -11,9 +11,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::api::ec2::{Ec2, LaunchTemplateData};
-use crate::api::{ApiError, Filter, Tags};
-use crate::error::{CloudError, TEMPLATE_GONE};
+use crate::api::{Filter, Tags};
+use crate::error::{CloudError, TEMPLATE_GONE, unless_gone};
 use crate::tags;
+use crate::time::is_over;
 
 /// What all our names begin with.
 const PREFIX: &str = "karpenter.k8s.aws/";
@@ -103,21 +104,12 @@ impl LaunchTemplates {
     /// Those of EC2, each; the others are deleted nevertheless.
     pub async fn collect<E: Ec2>(&self, ec2: &E, now: Timestamp) -> Vec<CloudError> {
         let mut known = self.known.lock().await;
-        let is_unused =
-            |used: &Timestamp| used.checked_add(KEPT_UNUSED).is_ok_and(|end| now >= end);
         let unused: Vec<String> = known
             .iter()
-            .filter(|(_, used)| is_unused(used))
+            .filter(|(_, used)| is_over(**used, KEPT_UNUSED, now))
             .map(|(name, _)| name.clone())
             .collect();
-        let mut errors = Vec::new();
-        for name in unused {
-            match delete(ec2, &name).await {
-                Ok(()) => drop(known.remove(&name)),
-                Err(error) => errors.push(error.into()),
-            }
-        }
-        errors
+        delete(ec2, &mut known, unused).await
     }
 
     /// Deletes all templates of a class, which is going away.
@@ -133,14 +125,8 @@ impl LaunchTemplates {
         let filters =
             [Filter::tag(tags::CLUSTER, &self.cluster), Filter::tag(tags::NODE_CLASS, node_class)];
         let found = ec2.launch_templates(&filters).await.map_err(|error| vec![error.into()])?;
-        let mut errors = Vec::new();
-        let mut known = self.known.lock().await;
-        for template in found {
-            match delete(ec2, &template.name).await {
-                Ok(()) => drop(known.remove(&template.name)),
-                Err(error) => errors.push(error.into()),
-            }
-        }
+        let names = found.into_iter().map(|template| template.name);
+        let errors = delete(ec2, &mut *self.known.lock().await, names).await;
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 }
@@ -164,11 +150,20 @@ async fn find_or_create<E: Ec2>(
     }
 }
 
-async fn delete<E: Ec2>(ec2: &E, name: &str) -> Result<(), ApiError> {
-    match ec2.delete_launch_template(name).await {
-        Err(error) if !error.is_gone() => Err(error),
-        _ => Ok(()),
+/// Deletes and forgets templates, each by itself. The errors of those that could not be deleted.
+async fn delete<E: Ec2>(
+    ec2: &E,
+    known: &mut BTreeMap<String, Timestamp>,
+    names: impl IntoIterator<Item = String>,
+) -> Vec<CloudError> {
+    let mut errors = Vec::new();
+    for name in names {
+        match unless_gone(ec2.delete_launch_template(&name).await) {
+            Ok(()) => drop(known.remove(&name)),
+            Err(error) => errors.push(error.into()),
+        }
     }
+    errors
 }
 
 #[cfg(test)]

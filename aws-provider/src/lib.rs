@@ -65,6 +65,7 @@ pub mod repair;
 pub mod reservation;
 pub mod subnet;
 pub mod tags;
+mod time;
 pub mod unavailable;
 
 pub use catalog::{

@@ -18,7 +18,7 @@ pub mod validation;
 
 pub use ami::{
     AmiError, ImageLookups, Mutability, Parameter, ParameterAnswers, ami_for, choose_images,
-    runs_on, stale_parameters,
+    stale_parameters,
 };
 pub use condition::{ConditionStatus, ConditionType, Conditions, Verdict};
 pub use device::{VolumeSizeError, block_devices, metadata_options};

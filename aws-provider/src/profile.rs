@@ -11,7 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::api::iam::{Iam, InstanceProfile};
 use crate::api::{ApiError, Tags};
-use crate::error::CloudError;
+use crate::error::{CloudError, unless_gone};
+use crate::time::is_within;
 
 /// How long a profile is known without asking again.
 const KNOWN: SignedDuration = SignedDuration::from_mins(15);
@@ -53,8 +54,7 @@ struct Memory {
 impl<I: Iam> InstanceProfiles<I> {
     /// The profiles below the path of a cluster in a region.
     pub fn new(iam: I, region: &str, cluster: &str) -> Self {
-        let cluster_path = format!("/karpenter/{region}/{cluster}/");
-        Self { iam, cluster_path, memory: Mutex::default() }
+        Self { iam, cluster_path: cluster_path(region, cluster), memory: Mutex::default() }
     }
 
     /// A profile by its name, as it was no longer than a quarter of an hour ago.
@@ -127,8 +127,7 @@ impl<I: Iam> InstanceProfiles<I> {
     /// # Errors
     /// The first that IAM tells; the class is to stay as long as there is one.
     pub async fn delete_of_class(&self, class_uid: &str) -> Result<(), CloudError> {
-        let path = format!("{}{class_uid}/", self.cluster_path);
-        for profile in self.below(&path).await? {
+        for profile in self.below(&class_path(&self.cluster_path, class_uid)).await? {
             self.delete(&profile.name).await?;
         }
         Ok(())
@@ -196,15 +195,15 @@ impl<I: Iam> InstanceProfiles<I> {
     }
 }
 
-fn is_within(since: Timestamp, duration: SignedDuration, now: Timestamp) -> bool {
-    since.checked_add(duration).is_ok_and(|end| now < end)
+/// The path below which all profiles of a cluster in a region are; profiles have no region of their
+/// own.
+pub(crate) fn cluster_path(region: &str, cluster: &str) -> String {
+    format!("/karpenter/{region}/{cluster}/")
 }
 
-fn unless_gone(answer: Result<(), ApiError>) -> Result<(), ApiError> {
-    match answer {
-        Err(error) if !error.is_gone() => Err(error),
-        _ => Ok(()),
-    }
+/// The path below which all profiles of a class are.
+pub(crate) fn class_path(cluster_path: &str, class_uid: &str) -> String {
+    format!("{cluster_path}{class_uid}/")
 }
 
 /// IAM says of a role, in lower case, that it cannot be found.

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use scheduler_core::model::{CapacityType, InstanceType};
 
+use crate::time::is_over;
+
 /// After so long it is worth finding out whether the quota was raised.
 const REMEMBERED: SignedDuration = SignedDuration::from_mins(30);
 
@@ -157,7 +159,7 @@ fn key(instance_type: &str, capacity_type: CapacityType) -> Option<(Bucket, Capa
 }
 
 fn is_old(finding: &Finding, now: Timestamp) -> bool {
-    finding.at.checked_add(REMEMBERED).is_ok_and(|end| now >= end)
+    is_over(finding.at, REMEMBERED, now)
 }
 
 /// The number in "your current vCPU limit of 32 allows".

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use scheduler_core::model::InstanceType;
 
+use crate::time::is_within;
+
 /// A count that nobody has renewed for so long says nothing.
 const TRUSTED: SignedDuration = SignedDuration::from_hours(24);
 
@@ -45,10 +47,7 @@ impl ReservationCounts {
 
     /// How many are left; 0 of a reservation that nobody knows.
     pub fn left(&self, id: &str, now: Timestamp) -> u32 {
-        let count = self
-            .0
-            .get(id)
-            .filter(|count| count.synced.checked_add(TRUSTED).is_ok_and(|end| now < end));
+        let count = self.0.get(id).filter(|count| is_within(count.synced, TRUSTED, now));
         count.map_or(0, |count| count.left)
     }
 

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::api::ec2::Subnet;
 use crate::launch_spec::LaunchSubnet;
+use crate::time::is_over;
 
 /// A description is trusted no longer than this, unless it is refreshed more rarely.
 const TRUSTED: SignedDuration = SignedDuration::from_mins(5);
@@ -75,7 +76,7 @@ impl FreeAddresses {
     /// Free addresses of a subnet; 0 if nobody knows.
     pub fn free(&self, subnet: &str, now: Timestamp) -> i64 {
         let Some(count) = self.counts.get(subnet) else { return 0 };
-        let is_old = count.described_at.checked_add(self.trusted).is_ok_and(|end| now >= end);
+        let is_old = is_over(count.described_at, self.trusted, now);
         match count.left {
             Some(left) => left,
             None if is_old => 0,

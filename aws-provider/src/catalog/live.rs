@@ -63,13 +63,11 @@ fn record(
 ) -> Option<Ec2Type> {
     let (family, size) = info.name.split_once('.')?;
     let (category, generation) = category(family)?;
-    let architecture = match info.architectures.first()?.as_str() {
-        "x86_64" => Architecture::Amd64,
-        "arm64" => Architecture::Arm64,
-        _ => return None,
-    };
+    let architecture = Architecture::of_ec2(info.architectures.first()?)?;
     let card = info.cards.iter().find(|one| one.index == info.default_card)?;
-    let known = facts.embedded.types.iter().find(|one| one.name == info.name);
+    let embedded = &facts.embedded.types;
+    let known = embedded.binary_search_by(|one| one.name.cmp(&info.name));
+    let known = known.ok().map(|index| &embedded[index]);
     let on_demand = facts.prices.on_demand(&info.name);
     let mut usage_classes: BTreeSet<String> = info.usage_classes.iter().cloned().collect();
     if on_demand.is_none() {

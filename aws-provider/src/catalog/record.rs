@@ -81,6 +81,25 @@ pub enum Architecture {
     Arm64,
 }
 
+impl Architecture {
+    /// The architecture that EC2 calls so, if nodes can have it.
+    pub(crate) fn of_ec2(name: &str) -> Option<Self> {
+        match name {
+            "x86_64" => Some(Self::Amd64),
+            "arm64" => Some(Self::Arm64),
+            _ => None,
+        }
+    }
+
+    /// The value of label `kubernetes.io/arch`.
+    pub(crate) const fn as_label(self) -> &'static str {
+        match self {
+            Self::Amd64 => "amd64",
+            Self::Arm64 => "arm64",
+        }
+    }
+}
+
 /// Limits of the default network card.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

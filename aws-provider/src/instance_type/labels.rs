@@ -16,7 +16,7 @@ pub(super) fn requirements(ec2: &Ec2Type, region: &str, family: ImageFamily) -> 
     let mut labels = Labels(Requirements::new());
     labels.set(well_known::INSTANCE_TYPE, Some(&ec2.name));
     labels.set(well_known::REGION, Some(region));
-    labels.set(well_known::ARCH, Some(architecture(ec2.architecture)));
+    labels.set(well_known::ARCH, Some(ec2.architecture.as_label()));
     labels.set(well_known::OS, operating_system(ec2.architecture, family));
     labels.set(well_known::WINDOWS_BUILD, windows_build(family));
     add_identity(&mut labels, ec2);
@@ -89,13 +89,6 @@ fn add_accelerator(labels: &mut Labels, ec2: &Ec2Type) {
         for key in ["name", "manufacturer", "count"] {
             labels.aws(&format!("instance-accelerator-{key}"), None);
         }
-    }
-}
-
-fn architecture(architecture: Architecture) -> &'static str {
-    match architecture {
-        Architecture::Amd64 => "amd64",
-        Architecture::Arm64 => "arm64",
     }
 }
 

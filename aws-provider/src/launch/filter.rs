@@ -8,7 +8,7 @@ use scheduler_core::model::{
     CapacityType, InstanceType, Offering, Price, Requirements, ReservationKind, well_known,
 };
 
-use super::{LaunchWish, ReservedCapacity};
+use super::{LaunchWish, ReservedCapacity, market};
 
 /// So many types at most are named in a launch: EC2 looks at each of their pools.
 const TYPES_MAX: usize = 60;
@@ -129,14 +129,7 @@ fn of_type<'a>(requirements: &'a Requirements, kind: &InstanceType) -> Option<&'
 /// Reservations of several kinds cannot be launched into at once: the kind with the cheapest
 /// offering is kept, and nothing beside it.
 fn one_reservation_kind(candidates: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
-    let kind = |offering: &Offering| {
-        let reservation = offering.reservation.as_ref()?;
-        Some(match (reservation.kind, reservation.interruptible) {
-            (ReservationKind::Default, false) => 0,
-            (ReservationKind::CapacityBlock, _) => 1,
-            (ReservationKind::Default, true) => 2,
-        })
-    };
+    let kind = |offering: &Offering| offering.reservation.as_ref().map(market);
     let offerings = candidates.iter().flat_map(|one| &one.offerings);
     let cheapest = offerings.filter_map(|one| Some((one.price, kind(one)?))).min();
     let Some((_, chosen)) = cheapest else { return candidates };

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use scheduler_core::model::well_known::CAPACITY_TYPE;
-use scheduler_core::model::{
-    CapacityType, InstanceType, Offering, Price, Reservation, ReservationKind,
-};
+use scheduler_core::model::{CapacityType, InstanceType, Offering, Price, Reservation};
 
 use super::filter::{Candidate, candidates};
-use super::{LaunchOrder, LaunchWish, PriceSource};
-use crate::api::ec2::{AllocationStrategy, CreateFleet, FleetOverride, FleetTarget, FleetTemplate};
+use super::{LaunchOrder, LaunchWish, PriceSource, market};
+use crate::api::ec2::{
+    AllocationStrategy, CreateFleet, FleetOverride, FleetTarget, FleetTemplate, MarketType,
+};
 use crate::error::Shortage;
 use crate::launch_spec::{Boot, LaunchSpec, LaunchSubnet};
 use crate::launch_template::Template;
@@ -57,13 +57,21 @@ pub(crate) struct FleetPlan {
 ///
 /// # Errors
 /// If no offering is left to ask for.
-pub(crate) fn plan(wish: &LaunchWish, market: &Market<'_>) -> Result<FleetPlan, Shortage> {
-    let is_on_sale = |kind: &InstanceType, offering: &Offering| market.sells(wish, kind, offering);
+pub(crate) fn plan(wish: &LaunchWish, known: &Market<'_>) -> Result<FleetPlan, Shortage> {
+    let mut subnets: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for subnet in &wish.spec.subnets {
+        subnets.entry(&subnet.zone).or_default().push(subnet.id.clone());
+    }
+    let group = group(&wish.spec);
+    let is_on_sale = |kind: &InstanceType, offering: &Offering| {
+        let in_zone = subnets.get(offering.zone.as_str());
+        in_zone.is_some_and(|in_zone| known.sells((kind, offering), in_zone, group.as_ref()))
+    };
     let candidates =
         candidates(wish, is_on_sale).map_err(|because| Shortage::NoOffering { because })?;
     let capacity_type = capacity_type(&candidates);
     let bought = bought(&candidates, capacity_type);
-    let subnets = market.subnets.choose(&wish.spec.subnets, market.now);
+    let subnets = known.subnets.choose(&wish.spec.subnets, known.now);
     let templates = templates(wish, capacity_type, &bought, &subnets);
     if templates.is_empty() {
         let because = "no image and subnet of the EC2NodeClass suit what would".to_owned();
@@ -114,20 +122,20 @@ impl FleetPlan {
 
 impl Market<'_> {
     /// Whether an offering can be had for all that is known.
-    fn sells(&self, wish: &LaunchWish, kind: &InstanceType, offering: &Offering) -> bool {
-        let in_zone = wish.spec.subnets.iter().filter(|one| one.zone == offering.zone);
-        let subnets: Vec<String> = in_zone.map(|one| one.id.clone()).collect();
-        if subnets.is_empty() {
-            return false;
-        }
+    fn sells(
+        &self,
+        (kind, offering): Pool<'_>,
+        subnets: &[String],
+        group: Option<&GroupKey>,
+    ) -> bool {
         if let Some(reservation) = &offering.reservation {
             return self.reservations.may_have(&reservation.id, self.now);
         }
-        let pool = PoolKey::new(offering.capacity_type, &kind.name, &offering.zone)
-            .within(group(&wish.spec));
+        let pool =
+            PoolKey::new(offering.capacity_type, &kind.name, &offering.zone).within(group.cloned());
         let left =
             self.quotas.left_vcpus(&kind.name, offering.capacity_type, self.in_use, self.now);
-        self.unavailable.is_available(&pool, &subnets, self.now)
+        self.unavailable.is_available(&pool, subnets, self.now)
             && left.is_none_or(|left| vcpus(kind) <= left)
     }
 }
@@ -158,11 +166,11 @@ fn reservation<'a>(bought: &[(&InstanceType, &'a Offering)]) -> Option<&'a Reser
 }
 
 fn target(capacity_type: CapacityType, bought: &[Pool<'_>]) -> FleetTarget {
-    match (capacity_type, reservation(bought)) {
+    match (capacity_type, reservation(bought).and_then(market)) {
         (CapacityType::Spot, _) => FleetTarget::Spot,
-        (_, Some(one)) if one.kind == ReservationKind::CapacityBlock => FleetTarget::CapacityBlock,
-        (_, Some(one)) if one.interruptible => FleetTarget::InterruptibleReservation,
-        _ => FleetTarget::OnDemand,
+        (_, Some(MarketType::CapacityBlock)) => FleetTarget::CapacityBlock,
+        (_, Some(MarketType::InterruptibleReservation)) => FleetTarget::InterruptibleReservation,
+        (_, None) => FleetTarget::OnDemand,
     }
 }
 

@@ -5,9 +5,7 @@ use scheduler_core::model::{Labels, well_known};
 use super::{LaunchWish, Launched};
 
 const ZONE_ID: &str = "topology.k8s.aws/zone-id";
-const TENANCY: &str = "karpenter.k8s.aws/instance-tenancy";
 const PLACEMENT_GROUP: &str = "karpenter.k8s.aws/placement-group-id";
-const PARTITION: &str = "karpenter.k8s.aws/placement-group-partition";
 
 /// Labels that follow from what was launched: those of the type that have one value, and those of
 /// its offering.
@@ -24,7 +22,7 @@ pub(super) fn of(launched: &Launched, wish: &LaunchWish) -> Labels {
     set(well_known::ZONE, &launched.zone);
     set(well_known::CAPACITY_TYPE, launched.capacity_type.as_str());
     set(well_known::NODE_POOL, &wish.node_pool);
-    set(TENANCY, if wish.spec.dedicated { "dedicated" } else { "default" });
+    set(well_known::INSTANCE_TENANCY, wish.spec.tenancy());
     if let Some(zone_id) = &launched.zone_id {
         set(ZONE_ID, zone_id);
     }
@@ -38,7 +36,7 @@ pub(super) fn of(launched: &Launched, wish: &LaunchWish) -> Labels {
         set(PLACEMENT_GROUP, &placement.group);
         // Empty where EC2 chooses; it is filled in once the instance tells.
         let partition = placement.partition.map(|one| one.to_string()).unwrap_or_default();
-        set(PARTITION, &partition);
+        set(well_known::PLACEMENT_GROUP_PARTITION, &partition);
     }
     labels
 }

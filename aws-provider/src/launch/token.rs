@@ -1,8 +1,8 @@
 //! Client tokens.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
-use sha2::{Digest, Sha256};
+use crate::catalog::hex_sha256;
 
 /// Identifies a launch, to EC2 as its client token and to us as a tag of what it launched.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,18 +11,9 @@ pub struct LaunchToken(String);
 impl LaunchToken {
     /// The token of a launch for these claims, which follows from their names.
     pub fn new(claims: &[String]) -> Self {
-        let mut hasher = Sha256::new();
-        for claim in claims {
-            hasher.update(claim);
-            hasher.update([0]);
-        }
+        let bytes: Vec<u8> = claims.iter().flat_map(|claim| claim.bytes().chain([0])).collect();
         // 64 digits, as many as EC2 takes.
-        let hex = hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        Self(hex)
+        Self(hex_sha256(&bytes))
     }
 
     /// The token that was written down.

@@ -50,22 +50,34 @@ pub enum AmiError {
 
 /// The image that a type is started from: the first whose requirements it meets.
 pub fn ami_for<'a>(amis: &'a [Ami], instance_type: &InstanceType) -> Option<&'a Ami> {
-    amis.iter().find(|ami| runs_on(ami, instance_type))
+    Images::of(amis).for_type(instance_type)
 }
 
-/// Whether an image runs on a type.
-pub fn runs_on(ami: &Ami, instance_type: &InstanceType) -> bool {
+/// The images of a class with the types that they run on, read once for all types.
+pub(crate) struct Images<'a>(Vec<(&'a Ami, Requirements)>);
+
+impl<'a> Images<'a> {
+    /// Those whose requirements can be read.
+    pub(crate) fn of(amis: &'a [Ami]) -> Self {
+        Self(amis.iter().filter_map(|ami| Some((ami, requirements(ami)?))).collect())
+    }
+
+    /// The image that a type is started from: the first whose requirements it meets.
+    pub(crate) fn for_type(&self, instance_type: &InstanceType) -> Option<&'a Ami> {
+        let suits =
+            |ours: &Requirements| ours.first_conflict(&instance_type.requirements).is_none();
+        self.0.iter().find(|(_, ours)| suits(ours)).map(|(ami, _)| *ami)
+    }
+}
+
+fn requirements(ami: &Ami) -> Option<Requirements> {
     // Whoever reads a status that says otherwise than these four reads one that we did not write.
     let read = |operator: &str, values: Option<&Vec<String>>| {
         let values = values.map(Vec::as_slice).unwrap_or_default();
         Operator::parse(operator).and_then(|operator| Requirement::new(operator, values).ok())
     };
-    let requirements: Option<Requirements> = ami
-        .requirements
-        .iter()
-        .map(|one| Some((one.key.clone(), read(&one.operator, one.values.as_ref())?)))
-        .collect();
-    requirements.is_some_and(|ours| ours.first_conflict(&instance_type.requirements).is_none())
+    let all = ami.requirements.iter();
+    all.map(|one| Some((one.key.clone(), read(&one.operator, one.values.as_ref())?))).collect()
 }
 
 #[cfg(test)]

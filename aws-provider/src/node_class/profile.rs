@@ -5,7 +5,7 @@ use plimsoll_api::crd::ec2_node_class::Ec2NodeClassSpec;
 use super::hash::of_text;
 use crate::api::Tags;
 use crate::api::iam::InstanceProfile;
-use crate::profile::NewProfile;
+use crate::profile::{self, NewProfile};
 use crate::tags;
 
 /// Longest name of a profile that IAM takes.
@@ -27,12 +27,12 @@ pub struct ProfileOwner<'a> {
 impl ProfileOwner<'_> {
     /// The path below which all profiles of the cluster in the region are.
     pub fn cluster_path(&self) -> String {
-        format!("/karpenter/{}/{}/", self.region, self.cluster)
+        profile::cluster_path(self.region, self.cluster)
     }
 
     /// The path below which all profiles of the class are.
     pub fn class_path(&self) -> String {
-        format!("{}{}/", self.cluster_path(), self.uid)
+        profile::class_path(&self.cluster_path(), self.uid)
     }
 
     fn new_name(&self, nonce: &str) -> String {
@@ -47,13 +47,8 @@ impl ProfileOwner<'_> {
     }
 
     fn tags(&self, of_class: &Tags) -> Tags {
-        let mut all = of_class.clone();
-        all.extend([
-            (tags::cluster_owned(self.cluster), tags::OWNED.to_owned()),
-            (tags::CLUSTER.to_owned(), self.cluster.to_owned()),
-            (tags::NODE_CLASS.to_owned(), self.class.to_owned()),
-            (tags::REGION.to_owned(), self.region.to_owned()),
-        ]);
+        let mut all = tags::for_class(self.cluster, self.class, of_class);
+        all.insert(tags::REGION.to_owned(), self.region.to_owned());
         all
     }
 }

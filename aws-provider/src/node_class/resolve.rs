@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll_api::crd::Ec2NodeClass;
 use plimsoll_api::crd::ec2_node_class::{self as crd, Ami, Ec2NodeClassSpec, Ec2NodeClassStatus};
 use scheduler_core::model::{
-    CapacityType, ImageFamily, InstanceType, Labels, Requirements, Resources, Taint,
+    CapacityType, ImageFamily, InstanceType, Labels, Requirements, Resources, Taint, well_known,
 };
 
-use super::ami::ami_for;
+use super::ami::Images;
 use super::condition::READY;
 use super::device::{VolumeSizeError, block_devices, metadata_options};
 use crate::api::ec2::{ConnectionTracking, PlacementGroup, Switch};
@@ -20,8 +20,6 @@ use crate::{
 
 const EFA: &str = "vpc.amazonaws.com/efa";
 const NITRO_SANDBOX: &str = "eks.amazonaws.com/nitro-sandbox";
-const TENANCY: &str = "karpenter.k8s.aws/instance-tenancy";
-const PARTITION: &str = "karpenter.k8s.aws/placement-group-partition";
 
 /// A class as it stands, in its cluster.
 #[derive(Clone, Copy, Debug)]
@@ -199,8 +197,9 @@ fn boots(
     dropped: &mut BTreeSet<String>,
 ) -> Result<Vec<Boot>, ResolveError> {
     let mut groups: BTreeMap<(&str, i64, u32), BTreeSet<String>> = BTreeMap::new();
+    let images = Images::of(amis);
     for one in given.types {
-        if let Some(ami) = ami_for(amis, one) {
+        if let Some(ami) = images.for_type(one) {
             let key = (ami.id.as_str(), one.capacity.pods, efa_interfaces(given, claim, one));
             groups.entry(key).or_default().insert(one.name.clone());
         }
@@ -294,13 +293,13 @@ fn nested_virtualization(spec: &Ec2NodeClassSpec) -> Option<Switch> {
 
 /// Whether only dedicated hardware will do.
 fn is_dedicated(requirements: &Requirements) -> bool {
-    let tenancy = requirements.get(TENANCY);
+    let tenancy = requirements.get(well_known::INSTANCE_TENANCY);
     tenancy.is_some_and(|one| one.has("dedicated") && !one.has("default"))
 }
 
 /// The first partition that is asked for, in the order of texts.
 fn partition(requirements: &Requirements) -> Option<u32> {
-    requirements.get(PARTITION)?.finite_values()?.first()?.parse().ok()
+    requirements.get(well_known::PLACEMENT_GROUP_PARTITION)?.finite_values()?.first()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -39,6 +39,11 @@ pub mod well_known {
     pub const CAPACITY_RESERVATION_INTERRUPTIBLE: &str =
         "karpenter.k8s.aws/capacity-reservation-interruptible";
 
+    /// `default` or `dedicated`.
+    pub const INSTANCE_TENANCY: &str = "karpenter.k8s.aws/instance-tenancy";
+    /// Number of the partition of a placement group.
+    pub const PLACEMENT_GROUP_PARTITION: &str = "karpenter.k8s.aws/placement-group-partition";
+
     /// Labels that an offering decides, not the instance type.
     pub const OF_OFFERING: [&str; 5] = [
         ZONE,

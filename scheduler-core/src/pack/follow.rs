@@ -11,9 +11,8 @@ use crate::solution::{Setback, add_content};
 /// Places pods of these classes one by one, in rounds, until nobody finds company. Who comes first by
 /// priority has the first choice, also of what a lower class has just made possible.
 pub(crate) fn place(state: &mut State<'_>, classes: &[usize]) {
-    let priority = |class: usize| state.problem.classes[class].spec.priority;
     let mut order = classes.to_vec();
-    order.sort_by_key(|class| (Reverse(priority(*class)), *class));
+    order.sort_by_key(|class| (Reverse(priority(state, *class)), *class));
     while place_some(state, &order) {}
     for class in classes.iter().filter(|class| state.remaining[**class] > 0) {
         let rules = &state.problem.rules.of_class[*class];
@@ -29,14 +28,18 @@ fn place_some(state: &mut State<'_>, order: &[usize]) -> bool {
     for (position, class) in order.iter().enumerate() {
         while state.remaining[*class] > 0 && place_one(state, *class) {
             placed = true;
-            let priority = |class: usize| state.problem.classes[class].spec.priority;
+            let own = priority(state, *class);
             let mut above = order[..position].iter();
-            if above.any(|one| state.remaining[*one] > 0 && priority(*one) > priority(*class)) {
+            if above.any(|one| state.remaining[*one] > 0 && priority(state, *one) > own) {
                 return true;
             }
         }
     }
     placed
+}
+
+fn priority(state: &State<'_>, class: usize) -> i32 {
+    state.problem.classes[class].spec.priority
 }
 
 fn place_one(state: &mut State<'_>, class: usize) -> bool {

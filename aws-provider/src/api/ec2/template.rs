@@ -212,7 +212,7 @@ pub enum ReservationTarget {
     Only(String),
 }
 
-/// How an instance is bought, if that is special.
+/// How an instance is bought, if that is special; at the same price the first is preferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum MarketType {
     /// `capacity-block`

@@ -1,12 +1,10 @@
 //! What a launch template says.
 
-use scheduler_core::model::{CapacityType, Reservation, ReservationKind};
+use scheduler_core::model::{CapacityType, Reservation};
 
-use super::super::{LaunchWish, ReservedCapacity};
+use super::super::{LaunchWish, ReservedCapacity, market};
 use crate::api::Tags;
-use crate::api::ec2::{
-    LaunchTemplateData, MarketType, NetworkInterface, Placement, ReservationTarget,
-};
+use crate::api::ec2::{LaunchTemplateData, NetworkInterface, Placement, ReservationTarget};
 use crate::launch_spec::{Boot, InterfaceKind, IpFamily, LaunchInterface, LaunchSpec};
 
 /// The template of a boot, for one kind of capacity.
@@ -27,7 +25,7 @@ pub(super) fn of(
         metadata: spec.metadata.clone(),
         network_interfaces: interfaces(spec, boot),
         placement: Placement {
-            tenancy: if spec.dedicated { "dedicated" } else { "default" }.to_owned(),
+            tenancy: spec.tenancy().to_owned(),
             group: placement.map(|one| one.group.clone()),
             partition: placement.and_then(|one| one.partition),
         },
@@ -45,14 +43,6 @@ pub(super) fn of(
         market: reservation.and_then(market),
         interface_tags: spec.tags.clone(),
         spot_request_tags: if is_spot { spec.tags.clone() } else { Tags::new() },
-    }
-}
-
-fn market(reservation: &Reservation) -> Option<MarketType> {
-    match (reservation.kind, reservation.interruptible) {
-        (ReservationKind::CapacityBlock, _) => Some(MarketType::CapacityBlock),
-        (ReservationKind::Default, true) => Some(MarketType::InterruptibleReservation),
-        (ReservationKind::Default, false) => None,
     }
 }
 

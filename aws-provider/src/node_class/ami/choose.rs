@@ -11,6 +11,7 @@ use super::AmiError;
 use super::alias::Variant;
 use super::lookup::{ImageLookups, Mutability, Parameter, ParameterAnswers};
 use crate::api::ec2::Image;
+use crate::catalog::Architecture;
 
 const GPU_COUNT: &str = "karpenter.k8s.aws/instance-gpu-count";
 const ACCELERATOR_COUNT: &str = "karpenter.k8s.aws/instance-accelerator-count";
@@ -29,7 +30,8 @@ pub fn choose_images(
     let own = lookups.own_ids(&found);
     let mut best: BTreeMap<Vec<Need>, &Image> = BTreeMap::new();
     for image in images {
-        let Some(arch) = architecture(&image.architecture) else { continue };
+        let Some(arch) = Architecture::of_ec2(&image.architecture) else { continue };
+        let arch = arch.as_label();
         if image.state != "available" {
             continue;
         }
@@ -101,15 +103,6 @@ fn needs(arch: &'static str, variant: Variant) -> Vec<Need> {
     }
     needs.sort();
     needs
-}
-
-/// EC2's architectures in Kubernetes' words. Others are none that nodes can have.
-fn architecture(ec2: &str) -> Option<&'static str> {
-    match ec2 {
-        "x86_64" => Some("amd64"),
-        "arm64" => Some("arm64"),
-        _ => None,
-    }
 }
 
 /// The larger the better.

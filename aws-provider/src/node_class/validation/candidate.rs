@@ -1,13 +1,12 @@
 //! What dry runs try to launch.
 
 use plimsoll_api::crd::ec2_node_class::Ami;
-use scheduler_core::model::{ImageFamily, InstanceType, Requirements};
+use scheduler_core::model::{ImageFamily, InstanceType, Requirements, well_known};
 
-use crate::node_class::ami::ami_for;
+use crate::node_class::ami::Images;
 
 /// Types that exist nearly everywhere, one for each architecture.
 const FALLBACK: [&str; 2] = ["m5.large", "m6g.large"];
-const TENANCY: &str = "karpenter.k8s.aws/instance-tenancy";
 
 /// Whose hardware an instance runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +33,11 @@ pub fn check_type<'a>(
         !family.is_windows()
             && pools.iter().any(|pool| pool.first_conflict(&one.requirements).is_none())
     };
+    let images = Images::of(amis);
     let fallback = |one: &&InstanceType| FALLBACK.contains(&one.name.as_str());
     let booted = |types: &mut dyn Iterator<Item = &'a InstanceType>| {
         let booted: Vec<_> =
-            types.filter_map(|one| ami_for(amis, one).map(|ami| (one, ami))).collect();
+            types.filter_map(|one| images.for_type(one).map(|ami| (one, ami))).collect();
         // Images for accelerators are larger than the volume that a class gives to nodes without.
         let plain = booted.iter().find(|(_, ami)| !is_for_accelerators(ami));
         plain.or(booted.first()).copied()
@@ -53,7 +53,7 @@ fn is_for_accelerators(ami: &Ami) -> bool {
 
 /// The tenancy to try: the dearer one, if a pool that uses the class allows it by name.
 pub fn check_tenancy(pools: &[Requirements]) -> Tenancy {
-    let named = pools.iter().filter_map(|pool| pool.get(TENANCY));
+    let named = pools.iter().filter_map(|pool| pool.get(well_known::INSTANCE_TENANCY));
     let dedicated =
         named.filter_map(|one| one.finite_values()).any(|all| all.contains("dedicated"));
     if dedicated { Tenancy::Dedicated } else { Tenancy::Default }
